@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import sysconfig
@@ -162,3 +163,30 @@ def test_command_line_of_the_checkout(tmp_path: Path) -> None:
     assert answered.status in {0, 1, 3, 4}, answered
     assert (tmp_path / "答案.json").stat().st_size > 0
     assert (tmp_path / "地图.html").stat().st_size > 0
+
+
+# --------------------------------------------------------------------------- what the README promises
+
+
+def fenced(readme: str, language: str) -> str:
+    """Return the code of one language in a README, its blocks one after another."""
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    return "\n".join(re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL))
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh.md"])
+def test_python_of_the_readme_runs(readme: str) -> None:
+    quiet(sys.executable, "-X", "utf8", "-c", fenced(readme, "python"), cwd=ROOT)
+
+
+def test_commands_of_the_readme_run(tmp_path: Path) -> None:
+    assert re.findall(r"(?m)^ecozone .*", fenced("README.md", "sh")) == re.findall(
+        r"(?m)^ecozone .*", fenced("README.zh.md", "sh")
+    )
+    (tmp_path / "build").mkdir()
+    for line in fenced("README.md", "sh").replace("\\\n", " ").splitlines():
+        words = shlex.split(line, comments=True)
+        if words[:1] != ["ecozone"]:
+            continue
+        told = [str(ROOT / word) if word.startswith("data/") else word for word in words[1:]]
+        assert run_cli(*told, cwd=tmp_path).status in {0, 1, 3, 4}, line
