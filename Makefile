@@ -57,7 +57,7 @@ wheelhouse: $(STAMP)
 	@echo '  python3 -m venv ecozone-venv'
 	@echo '  ecozone-venv/bin/python -m pip install --no-index --find-links wheelhouse "ecozone$(if $(EXTRAS),[$(EXTRAS)])"'
 	@echo
-	@echo '之后用 ecozone-venv/bin/ecozone 调用（Windows: ecozone-venv\Scripts\ 代替 ecozone-venv/bin/）。'
+	@echo '之后用 ecozone-venv/bin/ecozone 调用。'
 
 # hatchling and editables come first and the build is not isolated: so nothing is fetched that is there already.
 $(STAMP): pyproject.toml constraints.txt hatch_build.py
