@@ -1,0 +1,127 @@
+"""The sheet a region is drawn on: zones by kind, with the mark every one of them carries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import geopandas as gpd
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from .plane import Plane
+
+MARK = "示例数据，非法定边界"
+REACH_M = 3600.0
+"""How far every layer is drawn past the outline; the farthest rule looks three kilometres."""
+
+
+@dataclass
+class Sheet:
+    """What is drawn for one region, in metres until it is handed out.
+
+    Parameters
+    ----------
+    region : str
+        Six-digit code.
+    name : str
+        Name officers know.
+    plan : str
+        The published plan that names and figures come from.
+    plane : Plane
+        Drawing plane.
+    outline : shapely geometry
+        The county or city.
+    """
+
+    region: str
+    name: str
+    plan: str
+    plane: Plane
+    outline: BaseGeometry
+    zones: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    remarks: dict[str, str] = field(default_factory=dict)
+    complete: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    narrowed: dict[str, BaseGeometry] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.coverage = self.outline.buffer(REACH_M, quad_segs=6).simplify(40.0)
+
+    def add(
+        self, kind: str, name: str, shape: BaseGeometry, *, named: bool = True, clip: bool = True, **columns: Any
+    ) -> None:
+        """Draw a zone.
+
+        Parameters
+        ----------
+        kind : str
+            Kind of layer.
+        name : str
+            Name of the zone.
+        shape : shapely geometry
+            In metres.
+        named : bool
+            Whether the plan names it; the zone's document says so.
+        clip : bool
+            Whether it is cut at the sheet's coverage.
+        **columns : Any
+            The kind's columns, and ``status``, ``valid_from``, ``valid_to`` where they differ from "in force".
+        """
+        geometry = shape.intersection(self.coverage) if clip else shape
+        if geometry.is_empty:
+            raise ValueError(f"{self.region}: {kind} {name} lies outside the sheet")
+        own = self.zones.setdefault(kind, [])
+        row = {
+            "zone": columns.pop("zone", f"{kind}-{len(own) + 1:03d}"),
+            "name": name,
+            "status": columns.pop("status", "in_force"),
+            "valid_from": columns.pop("valid_from", None),
+            "valid_to": columns.pop("valid_to", None),
+            "document": f"{self.plan}（{MARK}）" if named else MARK,
+        }
+        own.append(row | columns | {"geometry": geometry})
+
+    def shape(self, kind: str, **where: Any) -> BaseGeometry:
+        """Everything drawn of a kind, dissolved; ``where`` filters by column."""
+        rows = [
+            row
+            for row in self.zones.get(kind, [])
+            if row["status"] == "in_force" and all(row.get(column) == value for column, value in where.items())
+        ]
+        return shapely.union_all([row["geometry"] for row in rows]) if rows else shapely.Polygon()
+
+    def place(self, lon: float, lat: float) -> shapely.Point:
+        """A place in metres."""
+        return self.plane.point(lon, lat)
+
+    def frames(self, kinds: Mapping[str, list[str]]) -> dict[str, gpd.GeoDataFrame]:
+        """All layers in EPSG:4490, one table a kind, empty ones included.
+
+        Parameters
+        ----------
+        kinds : mapping of str to list of str
+            The columns of every kind, besides the common ones.
+        """
+        unknown = set(self.zones) - set(kinds)
+        if unknown:
+            raise ValueError(f"{self.region}: no such kind: {sorted(unknown)}")
+        common = ["zone", "name", "status", "valid_from", "valid_to", "document"]
+        frames = {}
+        for kind, columns in kinds.items():
+            rows = []
+            for row in self.zones.get(kind, []):
+                extra = set(row) - set(common) - set(columns) - {"geometry"}
+                if extra:
+                    raise ValueError(f"{self.region}: {kind} has no column {sorted(extra)}")
+                geometry = self.plane.degrees(row["geometry"])
+                if not geometry.is_valid:
+                    geometry = shapely.make_valid(geometry)
+                rows.append({**dict.fromkeys([*common, *columns]), **row, "geometry": geometry})
+            table = {column: [row[column] for row in rows] for column in [*common, *columns]}
+            frames[kind] = gpd.GeoDataFrame(table, geometry=[row["geometry"] for row in rows], crs="EPSG:4490")
+        return frames
+
+    def coverage_degrees(self, kind: str) -> BaseGeometry:
+        """Where the layer knows all its zones, in EPSG:4490: past the outline, unless the region narrows it."""
+        return self.plane.degrees(self.narrowed.get(kind, self.coverage))
