@@ -1,0 +1,44 @@
+"""ecozone: may this project be built here, under the rules in force on this day, and why?
+
+Names are loaded when first used: ``import ecozone`` alone reads neither geopandas nor pandas, folium nor rasterio.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from ecozone._version import __version__
+
+if TYPE_CHECKING:
+    from ecozone._check import assess, check
+    from ecozone.assessment import Assessment
+    from ecozone.atlas import Accepted, Atlas, Parameter, open_atlas
+    from ecozone.demo import demo_atlas
+    from ecozone.errors import EcozoneError, InputError
+    from ecozone.layer import Layer
+    from ecozone.project import Part, Project
+    from ecozone.rules.library import load_books
+
+_HOME = {
+    "Accepted": "atlas", "Assessment": "assessment", "Atlas": "atlas", "EcozoneError": "errors", "InputError": "errors",
+    "Layer": "layer", "Parameter": "atlas", "Part": "project", "Project": "project", "assess": "_check", "check": "_check",
+    "demo_atlas": "demo", "load_books": "rules.library", "open_atlas": "atlas",
+}  # fmt: skip
+
+__all__ = [
+    "Accepted", "Assessment", "Atlas", "EcozoneError", "InputError", "Layer", "Parameter", "Part", "Project", "__version__",
+    "assess", "check", "demo_atlas", "load_books", "open_atlas",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'ecozone' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"ecozone.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,247 @@
+"""`Assessment`: the answer for one project, with every finding and all that is needed to repeat it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import shapely
+
+from ecozone._version import __version__
+from ecozone.project import Project
+from ecozone.rules.finding import Finding
+from ecozone.rules.model import EFFECTS
+
+if TYPE_CHECKING:
+    import folium
+
+#: Name of the JSON shape; the schema travels with the package.
+SCHEMA = "ecozone.assessment/1"
+#: Verdicts as an officer reads them (SEMANTICS 1).
+VERDICTS: Mapping[str, str] = {
+    "prohibited": "不符合",
+    "restricted": "限制，需论证",
+    "conditional": "有条件符合",
+    "clear": "在已载入的图层和规则范围内，未发现禁止、限制情形",
+    "undetermined": "无法判定",
+}
+_EXIT = {"restricted": 4, "conditional": 0, "clear": 0}
+
+
+@dataclass(frozen=True)
+class Open:
+    """One thing that would close open findings: a fact, a parameter, a layer, an instrument."""
+
+    what: str
+    label: str
+    question: str
+    rules: tuple[str, ...]
+    worst: str
+    branches: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {
+            "what": self.what, "label": self.label, "question": self.question, "rules": list(self.rules), "worst": self.worst,
+            "if": list(self.branches),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Context:
+    """What an answer stands on besides the project: the books, layers, parameters and units it used."""
+
+    region: str
+    region_name: str
+    notice: str | None
+    books: Sequence[Mapping[str, Any]] = ()
+    parameters: Sequence[Mapping[str, Any]] = ()
+    instruments: Sequence[Mapping[str, Any]] = ()
+    groups: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """All findings of a project, the verdict, and the record needed to repeat it.
+
+    Attributes
+    ----------
+    project : Project
+    as_of : datetime.date
+    verdict : str
+        ``prohibited``, ``restricted``, ``conditional``, ``clear`` or ``undetermined``.
+    complete : bool
+        Nothing that is open could push the verdict further.
+    context : Context
+
+    Notes
+    -----
+    Findings, units and layers are made when first read: a table of verdicts does not pay for sentences.
+    """
+
+    project: Project
+    as_of: dt.date
+    verdict: str
+    complete: bool
+    context: Context
+    _findings: Callable[[], list[Finding]] = field(repr=False)
+    _units: Callable[[], list[dict[str, Any]]] = field(repr=False)
+    _layers: Callable[[], list[dict[str, Any]]] = field(repr=False)
+    _assumptions: Callable[[], list[dict[str, str]]] = field(repr=False)
+    _pictures: Callable[[], list[Picture]] = field(repr=False)
+
+    @functools.cached_property
+    def findings(self) -> list[Finding]:
+        """One finding a rule and part, in a stable order."""
+        return self._findings()
+
+    @functools.cached_property
+    def units(self) -> list[dict[str, Any]]:
+        """Control units the site lies in."""
+        return self._units()
+
+    @functools.cached_property
+    def layers(self) -> list[dict[str, Any]]:
+        """Layers that were asked, with version, hash and what they answered."""
+        return self._layers()
+
+    @functools.cached_property
+    def assumptions(self) -> list[dict[str, str]]:
+        """Facts nobody gave and the answer took for granted."""
+        return self._assumptions()
+
+    @functools.cached_property
+    def pictures(self) -> list[Picture]:
+        """What a picture needs: zones hit, the pieces cut out, shortest lines, belts as measured (EPSG:4490)."""
+        return self._pictures()
+
+    @property
+    def hits(self) -> list[Finding]:
+        """Findings that hit, the farthest pushing first."""
+        return sorted((f for f in self.findings if f.outcome == "hit"), key=lambda f: (-f.push, not f.firm))
+
+    @property
+    def exit_status(self) -> int:
+        """Exit status of the command line (SEMANTICS 1)."""
+        if self.verdict == "prohibited":
+            return 1
+        if not self.complete or self.verdict == "undetermined":
+            return 3
+        return _EXIT[self.verdict]
+
+    @property
+    def sentence(self) -> str:
+        """The verdict as an officer reads it, with what it rests on."""
+        text = VERDICTS[self.verdict]
+        return text if self.complete else f"{text}（尚有事项未能判定）"
+
+    @functools.cached_property
+    def open(self) -> list[Open]:
+        """What would close the open findings, each thing once, the gravest first."""
+        from ecozone.rules.questions import grouped
+
+        return [Open(**o) for o in grouped(self.findings)]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the assessment as plain JSON values, after the published schema ``ecozone.assessment/1``."""
+        project = self.project
+        return {
+            "schema": SCHEMA,
+            "ecozone": __version__,
+            "as_of": self.as_of.isoformat(),
+            "region": {"code": self.context.region, "name": self.context.region_name},
+            "notice": self.context.notice,
+            "project": {
+                "name": project.name,
+                "nature": project.nature,
+                "industry": project.industries[0] if project.industries else None,
+                "industries": list(project.industries),
+                "facilities": list(project.facilities) if project.facilities is not None else None,
+                "facilities_closed": project.facilities_closed,
+                "has": list(project.has),
+                "facts": {k: v.isoformat() if isinstance(v, dt.date) else v for k, v in project.facts.items()},
+                "subject": project.subject,
+                "stage": project.stage,
+                "site": json.loads(shapely.to_geojson(project.site)),
+                "area_m2": project.area_m2,
+                "length_m": project.length_m,
+            },
+            "parts": [
+                {
+                    "name": p.name, "facilities": list(p.facilities), "permanent": p.permanent, "accuracy_m": p.accuracy_m,
+                    "extent_m": p.extent_m, "geometry": json.loads(shapely.to_geojson(p.geometry)),
+                }
+                for p in project.parts
+            ],
+            "verdict": self.verdict,
+            "verdict_text": VERDICTS[self.verdict],
+            "complete": self.complete,
+            "exit_status": self.exit_status,
+            "findings": [f.to_dict() for f in self.findings],
+            "open": [o.to_dict() for o in self.open],
+            "units": self.units,
+            "layers": self.layers,
+            "books": [dict(b) for b in self.context.books],
+            "parameters": [dict(p) for p in self.context.parameters],
+            "instruments": [dict(i) for i in self.context.instruments],
+            "groups": dict(self.context.groups),
+            "assumptions": self.assumptions,
+            "requirements": [],
+        }  # fmt: skip
+
+    def map(self, m: folium.Map | None = None) -> folium.Map:
+        """Return a folium map of the answer; see `ecozone.report.map.assessment_map`."""
+        from ecozone.report.map import assessment_map
+
+        return assessment_map(self, m)
+
+    def _repr_html_(self) -> str:
+        from ecozone.report.notebook import assessment_html
+
+        return assessment_html(self)
+
+    def __repr__(self) -> str:
+        whole = "" if self.complete else ", not complete"
+        return f"<Assessment {self.project.name}: {self.verdict}{whole}, as of {self.as_of}>"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One zone near a project, as a map needs it. Geometries in EPSG:4490.
+
+    Attributes
+    ----------
+    kind, zone, name : str
+    attributes : mapping
+    near : geometry
+        The zone as far as it was looked at.
+    shared : geometry or None
+        The piece of ground inside it.
+    line : geometry or None
+        Shortest line from the site.
+    distance_m : float
+    belt_m : float or None
+        Width of the belt a rule measured along it, metres.
+    rules : tuple of str
+        Rules that hit because of it.
+    """
+
+    kind: str
+    zone: str
+    name: str
+    attributes: Mapping[str, Any]
+    near: Any
+    shared: Any
+    line: Any
+    distance_m: float
+    belt_m: float | None
+    rules: tuple[str, ...]
+
+
+def worst(effects: Sequence[str]) -> str:
+    """Return the effect that pushes farthest."""
+    return max(effects, key=lambda e: EFFECTS[e][0], default="inform")

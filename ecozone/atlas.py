@@ -1,0 +1,300 @@
+"""`Atlas`: the layers of one region, in memory or in a folder, each kind with all its versions."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import tempfile
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ecozone.errors import AtlasError, did_you_mean
+from ecozone.layer import Layer, as_date
+
+if TYPE_CHECKING:
+    import folium
+    import pandas
+
+#: Version of the atlas folder.
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A figure that the sources leave open, as somebody set it for a region.
+
+    `value` is a number or a text; `by`, `on` and `basis` say who set it, when, and on what ground; every answer prints them.
+    """
+
+    name: str
+    value: Any
+    unit: str | None = None
+    by: str = ""
+    on: dt.date | None = None
+    basis: str = ""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A known but unencoded instrument that the user accepts by name: its absence no longer keeps an answer from being complete."""
+
+    instrument: str
+    by: str = ""
+    on: dt.date | None = None
+    basis: str = ""
+
+
+class _Version:
+    """One layer version of an atlas folder, read when first needed."""
+
+    def __init__(self, path: Path) -> None:
+        from ecozone import storage
+
+        self.path = path
+        self.meta = storage.read_layer_meta(path)
+        self._layer: Layer | None = None
+
+    def layer(self) -> Layer:
+        if self._layer is None:
+            from ecozone import storage
+
+            self._layer = storage.read_layer(self.path)
+        return self._layer
+
+    def valid_on(self, day: dt.date) -> bool:
+        first, last = as_date(self.meta["valid_from"]), as_date(self.meta["valid_to"])
+        return (first is None or first <= day) and (last is None or day <= last)
+
+
+class _InMemory:
+    """One layer version that is already here."""
+
+    def __init__(self, layer: Layer) -> None:
+        self._layer = layer
+        self.meta = layer.meta()
+
+    def layer(self) -> Layer:
+        return self._layer
+
+    def valid_on(self, day: dt.date) -> bool:
+        return self._layer.valid_on(day)
+
+
+class Atlas(Mapping[str, Layer]):
+    """The layers of one region.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        Several versions of one kind may be given.
+    region : str
+        Six-digit GB/T 2260 code of the region (district names repeat: two are called 市中区).
+    name : str, optional
+        Name shown to officers.
+    parameters : mapping, optional
+        Parameter name to `Parameter` (or to a bare value).
+    accepted : mapping, optional
+        Instrument id to `Accepted`.
+    notice : str, optional
+        A mark that every output repeats.
+
+    Examples
+    --------
+    >>> atlas = ecozone.open_atlas("data/boundaries/511111")  # doctest: +SKIP
+    >>> atlas["river"].zones[["zone", "name", "river_class"]]  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        region: str,
+        *,
+        name: str | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        accepted: Mapping[str, Accepted] | Sequence[str] = (),
+        notice: str | None = None,
+    ) -> None:
+        versions: dict[str, list[_InMemory | _Version]] = {}
+        for layer in layers:
+            versions.setdefault(layer.kind, []).append(_InMemory(layer))
+        self._set(versions, region, name, parameters or {}, accepted, notice, None)
+
+    def _set(
+        self,
+        versions: Mapping[str, list[Any]],
+        region: str,
+        name: str | None,
+        parameters: Mapping[str, Any],
+        accepted: Any,
+        notice: str | None,
+        path: Path | None,
+    ) -> None:
+        region = str(region)
+        if not (len(region) == 6 and region.isdigit()):
+            raise AtlasError(f"区域代码“{region}”不是六位行政区划代码，例如 511111（乐山市沙湾区）。")
+        for kind, found in versions.items():
+            repeated = [v.meta["version"] for v in found]
+            if len(set(repeated)) < len(repeated):
+                raise AtlasError(f"图层 {kind} 有两个同名版本：{'、'.join(map(str, repeated))}，请改版本号。")
+            found.sort(key=lambda v: (v.meta["valid_from"] or "", str(v.meta["version"])))
+        self._versions = dict(sorted(versions.items()))
+        self.region = region
+        self.name = name or region
+        self.parameters: Mapping[str, Parameter] = {
+            k: v if isinstance(v, Parameter) else Parameter(name=k, value=v) for k, v in parameters.items()
+        }
+        if not isinstance(accepted, Mapping):
+            accepted = {k: Accepted(k) for k in accepted}
+        self.accepted: Mapping[str, Accepted] = dict(accepted)
+        self.notice = notice
+        self.path = path
+
+    @property
+    def kinds(self) -> list[str]:
+        """Kinds that have at least one version here, in alphabetical order."""
+        return list(self._versions)
+
+    def __getitem__(self, kind: str) -> Layer:
+        """Return the newest version of a kind."""
+        if kind not in self._versions:
+            raise KeyError(f"图集 {self.name} 没有图层“{kind}”{did_you_mean(kind, self._versions)}")
+        return self._versions[kind][-1].layer()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._versions)
+
+    def __len__(self) -> int:
+        return len(self._versions)
+
+    def versions(self, kind: str) -> list[Layer]:
+        """Return all versions of a kind, oldest first."""
+        return [v.layer() for v in self._versions.get(kind, [])]
+
+    def at(self, kind: str, day: dt.date) -> Layer | None:
+        """Return the version of a kind that holds on a day (the newest such), or None: never the newest one instead."""
+        valid = [v for v in self._versions.get(kind, []) if v.valid_on(day)]
+        return valid[-1].layer() if valid else None
+
+    def with_parameters(self, parameters: Mapping[str, Any]) -> Atlas:
+        """Return the same atlas with some parameters set otherwise."""
+        other = Atlas.__new__(Atlas)
+        merged = {**self.parameters, **parameters}
+        other._set(self._versions, self.region, self.name, merged, self.accepted, self.notice, self.path)
+        return other
+
+    def overlaps(self, kinds: Sequence[str] | None = None, *, as_of: dt.date | None = None) -> pandas.DataFrame:
+        """Return how much of each kind lies in each other kind; see `ecozone.overlaps.overlaps`."""
+        from ecozone.overlaps import overlaps
+
+        return overlaps(self, kinds, as_of=as_of)
+
+    def map(self, m: folium.Map | None = None) -> folium.Map:
+        """Return a folium map of all layers; see `ecozone.report.map.atlas_map`."""
+        from ecozone.report.map import atlas_map
+
+        return atlas_map(self, m)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the atlas as a folder: ``atlas.toml`` and one GeoParquet file a layer version."""
+        from ecozone import storage
+
+        folder = Path(path)
+        folder.mkdir(parents=True, exist_ok=True)
+        for kind in self._versions:
+            for layer in self.versions(kind):
+                storage.write_layer(layer, folder)
+        write_toml(folder, region=self.region, name=self.name, notice=self.notice, parameters=self.parameters, accepted=self.accepted)
+        return folder
+
+    def __repr__(self) -> str:
+        return f"<Atlas {self.region} {self.name}: {len(self)} kinds>"
+
+    def _repr_html_(self) -> str:
+        from ecozone.report.notebook import atlas_html
+
+        return atlas_html(self)
+
+
+def open_atlas(path: str | Path) -> Atlas:
+    """Open an atlas folder.
+
+    Parameters
+    ----------
+    path : str or Path
+        A folder with ``atlas.toml`` and ``<kind>/<version>.parquet``. Layers are read when first needed.
+
+    Raises
+    ------
+    AtlasError
+        No such folder, no ``atlas.toml``, a newer format, or a damaged file.
+    """
+    folder = Path(path)
+    file = folder / "atlas.toml"
+    if not folder.is_dir():
+        raise AtlasError(f"找不到图集文件夹“{path}”，请检查 --atlas 的路径。")
+    if not file.is_file():
+        raise AtlasError(f"“{path}”里没有 atlas.toml，不是图集文件夹。示例图集在 data/boundaries 下，例如 data/boundaries/511111。")
+    try:
+        raw = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise AtlasError(f"{file} 写法有误：{error}。请改正后再试。") from error
+    if raw.get("format") != FORMAT:
+        raise AtlasError(f"图集“{path}”的格式为 {raw.get('format')}，本版本只能读取格式 {FORMAT}。")
+    versions: dict[str, list[Any]] = {}
+    for parquet in sorted(folder.glob("*/*.parquet")):
+        if not parquet.name.startswith("."):
+            versions.setdefault(parquet.parent.name, []).append(_Version(parquet))
+    try:
+        parameters = {
+            k: Parameter(
+                name=k, value=v["value"], unit=v.get("unit"), by=v.get("by", ""), on=as_date(v.get("on")), basis=v.get("basis", "")
+            )
+            for k, v in raw.get("parameters", {}).items()
+        }
+        accepted = {
+            k: Accepted(instrument=k, by=v.get("by", ""), on=as_date(v.get("on")), basis=v.get("basis", ""))
+            for k, v in raw.get("accepted", {}).items()
+        }
+    except (KeyError, AttributeError, TypeError) as error:
+        raise AtlasError(f"{file} 的 [parameters] 或 [accepted] 缺少内容：{error}。每个参数至少要有 value。") from error
+    atlas = Atlas.__new__(Atlas)
+    atlas._set(versions, str(raw.get("region", "")), raw.get("name"), parameters, accepted, raw.get("notice"), folder)
+    return atlas
+
+
+def write_toml(
+    folder: Path,
+    *,
+    region: str,
+    name: str,
+    notice: str | None,
+    parameters: Mapping[str, Parameter],
+    accepted: Mapping[str, Accepted],
+) -> None:
+    """Write ``atlas.toml``, whole or not at all."""
+    lines = [f"format = {FORMAT}", f"region = {_toml(region)}", f"name = {_toml(name)}"]
+    if notice:
+        lines.append(f"notice = {_toml(notice)}")
+    for section, entries in (("parameters", parameters), ("accepted", accepted)):
+        for key, entry in entries.items():
+            lines.append(f"\n[{section}.{_toml(key)}]")
+            values = {k: v for k, v in asdict(entry).items() if k not in ("name", "instrument") and v is not None}
+            lines.extend(f"{k} = {_toml(v)}" for k, v in values.items())
+    handle, part = tempfile.mkstemp(dir=folder, prefix=".part-", suffix=".toml")
+    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
+        out.write("\n".join(lines) + "\n")
+    os.replace(part, folder / "atlas.toml")
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    text = str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{text}"'

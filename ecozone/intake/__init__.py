@@ -1,0 +1,1 @@
+"""Intake: the only room that opens a user's file."""

@@ -1,0 +1,312 @@
+"""`Layer`: the zones of one kind, with where they come from and where they can be trusted.
+
+Zones are kept as plain arrays (geometries in EPSG:4490 and one object array a column), so that reading an atlas and judging a site needs no
+data frame; `Layer.zones` makes the GeoDataFrame when somebody asks for it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import hashlib
+import json
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from ecozone import crs, kinds, measure
+from ecozone.errors import CRSError, GeometryError, LayerError, RepairWarning
+
+if TYPE_CHECKING:
+    import geopandas
+
+#: A repair that changes a zone's area by more than this share is refused instead (the polygon does not say what it meant).
+LARGEST_REPAIR = 0.01
+_DIMENSION = {"point": 0, "line": 1, "polygon": 2}
+
+
+class Layer:
+    """Zones of one kind, with provenance and coverage.
+
+    Parameters
+    ----------
+    kind : str
+        A key of the kinds registry, e.g. ``"river"``.
+    zones : geopandas.GeoDataFrame
+        One row a zone, in any CRS, with the kind's columns. `zone` (a unique id) and `name` are filled in when absent.
+    coverage : shapely geometry, GeoSeries, GeoDataFrame or None
+        Where the layer knows all zones of its kind; a bare geometry is in EPSG:4490. None: nobody knows, and "nothing found" proves nothing.
+    accuracy_m : float
+        How far a zone's drawn edge may lie from the true one, metres.
+    version, source, licence, document : str, optional
+        Provenance, shown in every answer.
+    valid_from, valid_to : datetime.date or ISO str, optional
+        Period of this version, both ends included.
+    line : str, optional
+        For rivers: which line the geometry is (``water_edge``, ``outer_edge``, ``management_range``, ``centreline``).
+    complete_for : sequence of str
+        Named objects that the layer holds completely; a rule about them needs no wider coverage.
+    sensitive : bool, optional
+        Exact shapes are not public. Default: what the kind says.
+    notice : str, optional
+        A mark that every output repeats, e.g. 示例数据，非法定边界.
+
+    Raises
+    ------
+    LayerError
+        A value outside a code list, a repeated zone id, a bad accuracy.
+    CRSError, GeometryError
+        Zones without a CRS, empty or of a dimension the kind does not have.
+    """
+
+    def __init__(
+        self,
+        *,
+        kind: str,
+        zones: geopandas.GeoDataFrame,
+        coverage: Any = None,
+        accuracy_m: float,
+        version: str = "1",
+        source: str = "",
+        licence: str | None = None,
+        document: str | None = None,
+        valid_from: dt.date | str | None = None,
+        valid_to: dt.date | str | None = None,
+        line: str | None = None,
+        complete_for: Sequence[str] = (),
+        sensitive: bool | None = None,
+        notice: str | None = None,
+    ) -> None:
+        if zones.crs is None:
+            raise CRSError(f"图层“{kinds.name(kind)}”没有坐标系，请先用 zones.set_crs(...) 指明，例如 EPSG:4490。")
+        frame = zones.to_crs(crs.GEOGRAPHIC) if zones.crs.to_string() != crs.GEOGRAPHIC else zones
+        columns = {
+            str(c): np.array([_plain(v) for v in frame[c]], dtype=object) for c in frame.columns if c != frame.geometry.name
+        }
+        self._fill(
+            kind=kind,
+            geometry=np.array(frame.geometry.array, dtype=object),
+            columns=columns,
+            coverage=_as_geometry(coverage),
+            meta={
+                "accuracy_m": accuracy_m, "version": version, "source": source, "licence": licence, "document": document,
+                "valid_from": valid_from, "valid_to": valid_to, "line": line, "complete_for": list(complete_for),
+                "sensitive": sensitive, "notice": notice,
+            },
+        )  # fmt: skip
+        self._check()
+
+    @classmethod
+    def from_arrays(
+        cls,
+        *,
+        kind: str,
+        geometry: NDArray[Any],
+        columns: Mapping[str, NDArray[Any]],
+        coverage: Any,
+        meta: Mapping[str, Any],
+    ) -> Layer:
+        """Build a layer from what `ecozone.storage` read back: arrays that were checked when they were written."""
+        layer = cls.__new__(cls)
+        layer._fill(kind=kind, geometry=geometry, columns=dict(columns), coverage=coverage, meta=meta)
+        return layer
+
+    def _fill(
+        self, *, kind: str, geometry: NDArray[Any], columns: dict[str, Any], coverage: Any, meta: Mapping[str, Any]
+    ) -> None:
+        n = len(geometry)
+        spec = kinds.get(kind)
+        columns.setdefault("zone", np.array([f"{kind}-{i + 1}" for i in range(n)], dtype=object))
+        columns.setdefault("name", np.array([spec.name] * n, dtype=object))
+        columns.setdefault("status", np.array(["in_force"] * n, dtype=object))
+        for key in (*kinds.COMMON_COLUMNS, *spec.columns):
+            columns.setdefault(key, np.array([None] * n, dtype=object))
+        columns["zone"] = np.array([str(z) for z in columns["zone"]], dtype=object)
+        columns["status"] = np.array([s or "in_force" for s in columns["status"]], dtype=object)
+        if meta.get("line") and "line" in columns:
+            columns["line"] = np.array([v or meta["line"] for v in columns["line"]], dtype=object)
+        self.kind = kind
+        self.spec = spec
+        self.geometry = geometry
+        self.columns: Mapping[str, NDArray[Any]] = columns
+        self.coverage = coverage
+        self.accuracy_m = float(meta["accuracy_m"])
+        self.version = str(meta.get("version") or "1")
+        self.source = meta.get("source") or ""
+        self.licence = meta.get("licence")
+        self.document = meta.get("document")
+        self.valid_from = as_date(meta.get("valid_from"))
+        self.valid_to = as_date(meta.get("valid_to"))
+        self.line = meta.get("line")
+        self.complete_for = tuple(meta.get("complete_for") or ())
+        self.sensitive = spec.sensitive if meta.get("sensitive") is None else bool(meta["sensitive"])
+        self.notice = meta.get("notice")
+
+    def _check(self) -> None:
+        name = f"图层“{self.spec.name}”"
+        if not (np.isfinite(self.accuracy_m) and self.accuracy_m >= 0):
+            raise LayerError(f"{name}的精度 accuracy_m={self.accuracy_m} 不是非负数，请给出以米计的精度。")
+        for key, known in (("line", kinds.LINES), ("status", kinds.STATUSES)):
+            self._check_codes(key, known, name)
+        for key, column in self.spec.columns.items():
+            if column.values and key not in ("line", "status"):
+                self._check_codes(key, column.values, name)
+        ids, counts = np.unique(self.columns["zone"].astype(str), return_counts=True)
+        if (counts > 1).any():
+            raise LayerError(f"{name}的编号 zone 有重复：{'、'.join(ids[counts > 1][:5])}，请改为唯一编号。")
+        empty = shapely.is_missing(self.geometry) | shapely.is_empty(self.geometry)
+        if empty.any():
+            raise GeometryError(f"{name}有 {int(empty.sum())} 个要素没有几何，请删除或补全后再载入。")
+        allowed = {_DIMENSION[g] for g in self.spec.geometry}
+        wrong = ~np.isin(shapely.get_dimensions(self.geometry), list(allowed))
+        if wrong.any():
+            raise GeometryError(
+                f"{name}应为{'/'.join({'point': '点', 'line': '线', 'polygon': '面'}[g] for g in self.spec.geometry)}，"
+                f"有 {int(wrong.sum())} 个要素不是（如 {self.columns['zone'][wrong][0]}）。"
+            )
+        if len(self.geometry):
+            crs.check_in_china(shapely.total_bounds(self.geometry), what=f"{name}的坐标")
+        self.geometry = shapely.force_2d(self.geometry)
+        self._repair(name)
+
+    def _check_codes(self, key: str, known: Mapping[str, str], name: str) -> None:
+        labels = {label: code for code, label in known.items()}
+        values = self.columns.get(key)
+        if values is None:
+            return
+        out = np.array([labels.get(str(v), v) if v is not None else None for v in values], dtype=object)
+        for v in out:
+            if v is not None and str(v) not in known:
+                raise LayerError(f"{name}的字段 {key} 有未知取值“{v}”，可用的取值：{'、'.join(known)}。")
+        self.columns[key] = out  # type: ignore[index]
+
+    def _repair(self, name: str) -> None:
+        bad = ~shapely.is_valid(self.geometry)
+        if not bad.any():
+            return
+        before = measure.area_m2(shapely.buffer(self.geometry[bad], 0))
+        mended = shapely.make_valid(self.geometry[bad], method="structure", keep_collapsed=False)
+        after = measure.area_m2(mended)
+        change = np.abs(after - before) / np.maximum(np.maximum(after, before), 1e-9)
+        if (change > LARGEST_REPAIR).any():
+            worst = int(np.argmax(change))
+            raise GeometryError(
+                f"{name}的要素 {self.columns['zone'][bad][worst]} 自相交，修复前后面积相差 {change[worst]:.1%}，"
+                "无法判断原意，请在原数据中改正。"
+            )
+        self.geometry = self.geometry.copy()
+        self.geometry[bad] = mended
+        warnings.warn(
+            f"{name}有 {int(bad.sum())} 个自相交要素已修复，面积合计变化 {float(after.sum() - before.sum()):+.2f} 平方米。",
+            RepairWarning,
+            stacklevel=4,
+        )
+
+    def __len__(self) -> int:
+        return len(self.geometry)
+
+    def __repr__(self) -> str:
+        return f"<Layer {self.kind} ({self.spec.name}): {len(self)} zones, version {self.version}, ±{self.accuracy_m:g} m>"
+
+    @functools.cached_property
+    def zones(self) -> geopandas.GeoDataFrame:
+        """The zones as a GeoDataFrame in EPSG:4490, one row a zone (a copy: changing it changes no answer)."""
+        import geopandas
+
+        order = [*kinds.COMMON_COLUMNS, *(c for c in self.columns if c not in kinds.COMMON_COLUMNS)]
+        data = {c: list(self.columns[c]) for c in order}
+        return geopandas.GeoDataFrame(data, geometry=list(self.geometry), crs=crs.GEOGRAPHIC)
+
+    @functools.cached_property
+    def tree(self) -> shapely.STRtree:
+        """Index over the zones' boxes in degrees."""
+        return shapely.STRtree(self.geometry)
+
+    @functools.cached_property
+    def sha256(self) -> str:
+        """Hash of the canonical content: zones by id, normalised little-endian WKB, attributes by name, coverage."""
+        digest = hashlib.sha256()
+        order = np.argsort(self.columns["zone"].astype(str), kind="stable")
+        wkb = shapely.to_wkb(shapely.normalize(self.geometry[order]), byte_order=1, output_dimension=2)
+        keys = sorted(k for k in self.columns if any(v is not None for v in self.columns[k]))
+        for row, blob in zip(order, wkb, strict=True):
+            attributes = {k: _plain(self.columns[k][row]) for k in keys if self.columns[k][row] is not None}
+            digest.update(json.dumps(attributes, ensure_ascii=False, sort_keys=True).encode())
+            digest.update(blob)
+        if self.coverage is not None:
+            digest.update(shapely.to_wkb(shapely.normalize(self.coverage), byte_order=1, output_dimension=2))
+        digest.update(json.dumps([self.kind, self.accuracy_m, sorted(self.complete_for)]).encode())
+        return digest.hexdigest()
+
+    def valid_on(self, day: dt.date) -> bool:
+        """Say whether this version holds on a day (both ends included)."""
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+
+    def active(self, day: dt.date, status: str = "in_force") -> NDArray[np.bool_]:
+        """Mark the zones that have a status and hold on a day."""
+        mask = self.columns["status"] == status
+        iso = day.isoformat()
+        for key, late in (("valid_from", False), ("valid_to", True)):
+            values = self.columns[key]
+            if any(v is not None for v in values):
+                mask &= np.array([v is None or ((str(v)[:10] >= iso) if late else (str(v)[:10] <= iso)) for v in values])
+        return mask
+
+    def meta(self) -> dict[str, Any]:
+        """Return provenance as plain JSON values (what a layer file keeps beside its table)."""
+        return {
+            "kind": self.kind, "version": self.version, "source": self.source, "licence": self.licence,
+            "document": self.document, "valid_from": _iso(self.valid_from), "valid_to": _iso(self.valid_to),
+            "accuracy_m": self.accuracy_m, "line": self.line, "complete_for": list(self.complete_for),
+            "sensitive": self.sensitive, "notice": self.notice,
+        }  # fmt: skip
+
+    def _repr_html_(self) -> str:
+        from ecozone.report.notebook import layer_html
+
+        return layer_html(self)
+
+
+def as_date(value: dt.date | str | None) -> dt.date | None:
+    """Read an ISO date; None stays None.
+
+    Raises
+    ------
+    LayerError
+        The text is not a date.
+    """
+    if value is None or isinstance(value, dt.date):
+        return value
+    try:
+        return dt.date.fromisoformat(str(value)[:10])
+    except ValueError:
+        raise LayerError(f"“{value}”不是日期，请写成 2026-11-22 的样子。") from None
+
+
+def _iso(day: dt.date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _plain(value: Any) -> Any:
+    """Turn numpy and pandas scalars into plain JSON values; missing ones into None."""
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float | np.floating):
+        return None if np.isnan(value) else float(value)
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, dt.date):
+        return value.isoformat()[:10]
+    return None if value != value else str(value)
+
+
+def _as_geometry(coverage: Any) -> Any:
+    if coverage is None or isinstance(coverage, shapely.Geometry):
+        return coverage
+    if coverage.crs is None:
+        raise CRSError("覆盖范围 coverage 没有坐标系，请先用 set_crs(...) 指明。")
+    return coverage.to_crs(crs.GEOGRAPHIC).union_all()

@@ -1,0 +1,193 @@
+"""Measuring on the CGCS2000 ellipsoid: areas, lengths and distances.
+
+An edge between two vertices in degrees is the geodesic between them (as in `pyproj.Geod`). `densify` cuts every edge longer than 500 m along
+that geodesic; after that the straight edge of a local plane (`ecozone.crs.Plane`) lies within 0.02 mm of it, and plane areas are
+right to 1e-7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from ecozone.crs import Plane, geod, lattice_node, plane_at
+
+#: Longest edge that is left as it is, metres (SEMANTICS: an edge is a geodesic, cut to at most 500 m).
+LONGEST_EDGE_M = 500.0
+#: Metres in one degree of latitude, rounded up, for quick upper bounds.
+METRES_PER_DEGREE = 111_700.0
+
+Geometries = NDArray[Any]
+
+
+def densify(geometry: Geometries, longest_m: float = LONGEST_EDGE_M) -> Geometries:
+    """Cut edges longer than `longest_m` along the geodesic between their ends.
+
+    Parameters
+    ----------
+    geometry : ndarray of shapely geometries, shape (n,)
+        Points, lines, polygons or multi-part geometries in EPSG:4490 degrees.
+    longest_m : float
+        Longest edge to keep, metres.
+
+    Returns
+    -------
+    ndarray of shapely geometries, shape (n,)
+        The same array when no edge was too long.
+    """
+    coords, owner = shapely.get_coordinates(geometry, return_index=True)
+    if len(coords) < 2:
+        return geometry
+    rough = _rough_edges(coords)
+    maybe = np.unique(owner[1:][(owner[1:] == owner[:-1]) & (rough > longest_m)])
+    dimension = shapely.get_dimensions(geometry[maybe])
+    out = geometry
+    for dim in (1, 2):
+        rows = maybe[(dimension == dim) & (shapely.get_type_id(geometry[maybe]) != 7)]
+        if len(rows):
+            out = geometry.copy() if out is geometry else out
+            out[rows] = _cut_edges(geometry[rows], longest_m)
+    collections = maybe[shapely.get_type_id(geometry[maybe]) == 7]
+    for row in collections:
+        out = geometry.copy() if out is geometry else out
+        out[row] = shapely.geometrycollections(densify(shapely.get_parts(geometry[row]), longest_m))
+    return out
+
+
+def _rough_edges(coords: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return upper bounds of the lengths between consecutive vertices, metres."""
+    step = np.diff(coords, axis=0)
+    return np.hypot(step[:, 0] * np.cos(np.radians(coords[:-1, 1])), step[:, 1]) * METRES_PER_DEGREE
+
+
+def _cut_edges(geometry: Geometries, longest_m: float) -> Geometries:
+    """Cut the long edges of an array of lines or of polygons."""
+    kind, coords, offsets = shapely.to_ragged_array(geometry, include_z=False)
+    rings = np.asarray(offsets[0], dtype=np.int64)
+    inside = np.ones(len(coords), dtype=bool)  # the vertex follows another one of its own ring
+    inside[rings[:-1][np.diff(rings) > 0]] = False
+    at = np.flatnonzero(inside[1:] & (_rough_edges(coords) > longest_m))
+    azimuth, _, metres = (
+        np.asarray(v) for v in geod().inv(coords[at, 0], coords[at, 1], coords[at + 1, 0], coords[at + 1, 1])
+    )
+    pieces = np.maximum(1, np.ceil(metres / longest_m).astype(np.int64))
+    added = pieces - 1
+    edge = np.repeat(np.arange(len(at)), added)
+    rank = np.arange(added.sum()) - np.repeat(np.cumsum(added) - added, added) + 1
+    lon, lat, _ = geod().fwd(coords[at[edge], 0], coords[at[edge], 1], azimuth[edge], (metres / pieces)[edge] * rank)
+    filled = np.insert(coords, at[edge] + 1, np.column_stack([lon, lat]), axis=0)
+    grown = np.zeros(len(coords) + 1, dtype=np.int64)
+    np.add.at(grown, at + 1, added)  # new vertices stand before vertex at + 1, which never starts a ring
+    return shapely.from_ragged_array(kind, filled, (np.cumsum(grown)[rings] + rings, *offsets[1:]))
+
+
+def to_plane(geometry: Geometries, plane: Plane) -> Geometries:
+    """Densify geometries in degrees and project them to a local plane in metres, shape kept."""
+    if not len(geometry):
+        return geometry
+    return shapely.transform(densify(geometry), plane.forward)
+
+
+def plane_of(geometry: Any) -> Plane:
+    """Return the lattice plane of one geometry in degrees (its bounding box's centre decides)."""
+    return plane_at(*plane_nodes(np.array([geometry], dtype=object))[0].tolist())
+
+
+def plane_nodes(geometry: Geometries) -> NDArray[np.int64]:
+    """Return the lattice nodes of geometries in degrees, shape ``(n, 2)``."""
+    bounds = shapely.bounds(geometry)
+    return lattice_node((bounds[:, 0] + bounds[:, 2]) / 2, (bounds[:, 1] + bounds[:, 3]) / 2)
+
+
+def area_m2(geometry: Any) -> NDArray[np.float64]:
+    """Return the areas of geometries in EPSG:4490 on the CGCS2000 ellipsoid, square metres.
+
+    Parameters
+    ----------
+    geometry : geometry or sequence of geometries
+        In degrees; lines and points have no area.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Within 1e-6 of the area (or 2e-4 m²) of `pyproj.Geod.geometry_area_perimeter`.
+    """
+    return _by_plane(geometry, shapely.area)
+
+
+def length_m(geometry: Any) -> NDArray[np.float64]:
+    """Return the geodesic lengths of lines in EPSG:4490, metres (0 for points and polygons)."""
+    array = np.atleast_1d(np.asarray(geometry, dtype=object))
+    lines = np.where(np.isin(shapely.get_dimensions(array), (1,)), array, None)
+    coords, row = shapely.get_coordinates(shapely.get_parts(lines), return_index=True)
+    _, owner = shapely.get_parts(lines, return_index=True)
+    out = np.zeros(len(array))
+    if len(coords) < 2:
+        return out
+    same = row[1:] == row[:-1]
+    _, _, metres = geod().inv(coords[:-1, 0][same], coords[:-1, 1][same], coords[1:, 0][same], coords[1:, 1][same])
+    np.add.at(out, owner[row[1:][same]], metres)
+    return out
+
+
+def perimeter_m(geometry: Any) -> NDArray[np.float64]:
+    """Return the geodesic length of the boundary of polygons in EPSG:4490, metres."""
+    array = np.atleast_1d(np.asarray(geometry, dtype=object))
+    return length_m(shapely.boundary(array))
+
+
+def distance_m(a: Any, b: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the distances of pairs of geometries in EPSG:4490 and the bearing from `a` to `b`.
+
+    Parameters
+    ----------
+    a, b : geometry or sequence of geometries, shape (n,)
+        In degrees. The plane of `a` finds the nearest pair of points, the ellipsoid measures it.
+
+    Returns
+    -------
+    distance : ndarray of shape (n,)
+        Metres; 0 for geometries that touch.
+    bearing : ndarray of shape (n,)
+        Degrees clockwise from north, NaN where the distance is 0.
+    """
+    left, right = (np.atleast_1d(np.asarray(v, dtype=object)) for v in (a, b))
+    left, right = np.broadcast_arrays(left, right)
+    metres, bearing = np.zeros(len(left)), np.full(len(left), np.nan)
+    for plane, rows in _planes(left):
+        lines = shapely.shortest_line(to_plane(left[rows], plane), to_plane(right[rows], plane))
+        metres[rows], bearing[rows] = line_metres(lines, plane)
+    return metres, bearing
+
+
+def line_metres(lines: Geometries, plane: Plane) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return geodesic length and bearing of two-point lines in a plane; NaN for missing lines."""
+    metres, bearing = np.full(len(lines), np.nan), np.full(len(lines), np.nan)
+    there = ~shapely.is_missing(lines) & ~shapely.is_empty(lines)
+    if there.any():
+        ends = plane.inverse(shapely.get_coordinates(lines[there])).reshape(-1, 4)
+        azimuth, _, far = geod().inv(ends[:, 0], ends[:, 1], ends[:, 2], ends[:, 3])
+        far = np.where(shapely.length(lines[there]) == 0, 0.0, far)
+        metres[there] = far
+        bearing[there] = np.where(far > 0, np.asarray(azimuth) % 360.0, np.nan)
+    return metres, bearing
+
+
+def _planes(geometry: Geometries) -> Sequence[tuple[Plane, NDArray[np.int64]]]:
+    """Group geometries by their lattice plane."""
+    nodes = plane_nodes(geometry)
+    keys, group = np.unique(nodes, axis=0, return_inverse=True)
+    return [(plane_at(*key.tolist()), np.flatnonzero(group.ravel() == i)) for i, key in enumerate(keys)]
+
+
+def _by_plane(geometry: Any, measure: Any) -> NDArray[np.float64]:
+    array = np.atleast_1d(np.asarray(geometry, dtype=object))
+    out = np.zeros(len(array))
+    if len(array):
+        for plane, rows in _planes(array):
+            out[rows] = measure(to_plane(array[rows], plane))
+    return out

@@ -1,0 +1,160 @@
+"""Pieces of ground: the parts of projects, cut where they cross from one jurisdiction into another."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from ecozone import measure
+from ecozone.crs import Plane, plane_at
+from ecozone.relation import FALSE, TRUE, UNKNOWN
+
+if TYPE_CHECKING:
+    from ecozone.atlas import Atlas
+
+
+@dataclass(frozen=True)
+class Group:
+    """Pieces that are measured in one plane: their rows, planar geometries and boxes."""
+
+    plane: Plane
+    rows: NDArray[np.int64]
+    geometry: NDArray[Any]
+    bounds: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Ground to measure.
+
+    Attributes
+    ----------
+    geometry : ndarray of shapely geometries, shape (n,)
+        EPSG:4490; the first `parts` rows are the parts themselves.
+    accuracy_m, extent_m : float64 arrays
+        The site's own accuracy and, for points, how far the ground reaches.
+    of : mapping of jurisdiction prefix to index array
+        See `ecozone.relation.Relations.pieces`.
+    """
+
+    geometry: NDArray[Any]
+    accuracy_m: NDArray[np.float64]
+    extent_m: NDArray[np.float64]
+    of: Mapping[str, NDArray[np.int64]]
+    codes: Sequence[tuple[str, ...]]
+    outside_admin: NDArray[np.int8]
+    groups: Sequence[Group] = field(default=())
+
+    def __len__(self) -> int:
+        return len(self.geometry)
+
+
+def cut(
+    geometry: NDArray[Any],
+    accuracy_m: NDArray[np.float64],
+    extent_m: NDArray[np.float64],
+    atlas: Atlas,
+    jurisdictions: Sequence[str],
+    as_of: dt.date,
+) -> Pieces:
+    """Find the counties of each part and cut parts that lie in several jurisdictions.
+
+    Parameters
+    ----------
+    geometry : ndarray of shapely geometries, shape (n,)
+        The parts, EPSG:4490.
+    accuracy_m, extent_m : ndarray of shape (n,)
+    atlas : Atlas
+        Its `admin` layer says which county is where; without one every part counts as inside the atlas' region.
+    jurisdictions : sequence of str
+        Code prefixes that books bind.
+    as_of : datetime.date
+
+    Returns
+    -------
+    Pieces
+    """
+    n = len(geometry)
+    admin = atlas.at("admin", as_of) if "admin" in atlas else None
+    every = np.arange(n)
+    of: dict[str, NDArray[np.int64]] = {}
+    if admin is None or not len(admin):
+        region = atlas.region.removesuffix("00").removesuffix("00")
+        for prefix in jurisdictions:
+            of[prefix] = every if region.startswith(prefix) or not prefix else np.full(n, -1)
+        codes: list[tuple[str, ...]] = [(atlas.region,)] * n
+        return _grouped(geometry, accuracy_m, extent_m, of, codes, np.full(n, FALSE))
+    county = np.array([str(c) for c in admin.columns["code"]])
+    part, zone = admin.tree.query(geometry, predicate="intersects")
+    home = np.full(n, -1)  # the one county a part lies in
+    whole = shapely.covered_by(geometry[part], admin.geometry[zone])
+    home[part[whole]] = zone[whole]
+    single = np.empty(len(county) + 1, dtype=object)
+    single[:] = [*((c,) for c in county.tolist()), ()]
+    codes = list(single[home])
+    outside = np.where(home >= 0, FALSE, TRUE).astype(np.int8)
+    binds = {prefix: np.char.startswith(county, prefix) for prefix in jurisdictions}
+    for prefix, bound in binds.items():
+        of[prefix] = every.copy() if not prefix else np.where((home >= 0) & bound[home], every, -1)
+    extra: list[Any] = []
+    owner: list[int] = []
+    for p in np.flatnonzero(home < 0).tolist():  # parts across a border: few
+        zones = zone[part == p]
+        codes[p] = tuple(sorted(set(county[zones].tolist())))
+        if not len(zones):
+            continue
+        if shapely.covers(shapely.union_all(admin.geometry[zones]), geometry[p]):
+            outside[p] = FALSE
+        elif extent_m[p] > 0 or shapely.get_dimensions(geometry[p]) == 0:
+            outside[p] = UNKNOWN
+        for prefix in jurisdictions:
+            mine = zones[binds[prefix][zones]]
+            if not prefix or not len(mine):
+                continue
+            if len(mine) == len(zones) and outside[p] == FALSE:
+                of[prefix][p] = p
+                continue
+            ground = _same_dimension(shapely.intersection(geometry[p], shapely.union_all(admin.geometry[mine])), geometry[p])
+            if not shapely.is_empty(ground):
+                of[prefix][p] = n + len(extra)
+                extra.append(ground)
+                owner.append(p)
+    if extra:
+        more = np.empty(len(extra), dtype=object)
+        more[:] = extra
+        geometry = np.concatenate([geometry, more])
+        accuracy_m, extent_m = (np.concatenate([v, v[owner]]) for v in (accuracy_m, extent_m))
+    return _grouped(geometry, accuracy_m, extent_m, of, codes, outside)
+
+
+def _same_dimension(cut_out: Any, whole: Any) -> Any:
+    """Keep only the parts of an intersection that have the dimension of the whole (a shared border is no ground)."""
+    dimension = shapely.get_dimensions(whole)
+    parts = shapely.get_parts(cut_out)
+    kept = parts[shapely.get_dimensions(parts) == dimension]
+    return shapely.union_all(kept) if len(kept) else shapely.from_wkt("GEOMETRYCOLLECTION EMPTY")
+
+
+def _grouped(
+    geometry: NDArray[Any],
+    accuracy_m: NDArray[np.float64],
+    extent_m: NDArray[np.float64],
+    of: Mapping[str, NDArray[np.int64]],
+    codes: Sequence[tuple[str, ...]],
+    outside: NDArray[np.int8],
+) -> Pieces:
+    nodes = measure.plane_nodes(geometry)
+    keys, member = np.unique(nodes, axis=0, return_inverse=True)
+    groups = []
+    for i, key in enumerate(keys):
+        rows = np.flatnonzero(member.ravel() == i)
+        plane = plane_at(*key.tolist())
+        flat = measure.to_plane(geometry[rows], plane)
+        groups.append(Group(plane, rows, flat, shapely.bounds(flat)))
+    return Pieces(geometry, accuracy_m, extent_m, of, codes, outside, tuple(groups))

@@ -1,0 +1,170 @@
+"""Relations: the table between `relate/`, which measures, and `rules/`, which judges.
+
+A `Request` says what a rule wants to know about a place (which zones, how far to look); a `Measured` answers it for every piece of ground
+at once, as plain numpy arrays. Neither knows a law, neither holds a geometry library's types: so rules can be tested with numbers alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Three-valued logic as int8: false, unknown, true. `and` is the minimum, `or` the maximum, `not` the sign.
+FALSE, UNKNOWN, TRUE = np.int8(-1), np.int8(0), np.int8(1)
+
+Filter = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to measure: the zones of one kind that pass a filter, minus those of another.
+
+    Parameters
+    ----------
+    kind : str
+        Kind of layer.
+    filter : tuple of (column, allowed values)
+        A zone counts when every column holds one of its values; a zone without a value *may* count.
+    minus : Request, optional
+        Zones whose ground is taken away first.
+    status : str
+        ``in_force`` or ``proposed``.
+    reach_m : float
+        How far from the site to look, metres. Not part of what the request *is*: equal requests share the farthest look.
+    """
+
+    kind: str
+    filter: Filter = ()
+    minus: Request | None = None
+    status: str = "in_force"
+    reach_m: float = field(default=0.0, compare=False)
+
+    def reaching(self, reach_m: float) -> Request:
+        """Return the same request with another reach."""
+        return replace(self, reach_m=reach_m)
+
+
+@dataclass(frozen=True)
+class LayerUsed:
+    """Which layer version answered, as the record keeps it."""
+
+    kind: str
+    name: str
+    version: str
+    accuracy_m: float
+    sha256: Callable[[], str]
+    source: str = ""
+    document: str | None = None
+    line: str | None = None
+    notice: str | None = None
+    sensitive: bool = False
+    complete_for: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ZoneRow:
+    """One measured fact between one piece of ground and one zone."""
+
+    zone: str
+    name: str
+    attributes: Mapping[str, Any]
+    distance_m: float
+    bearing: float | None
+    overlap_m2: float | None
+    overlap_m: float | None
+    count: int | None
+    share: float | None
+    sure: bool = True
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The answer to one request, one value a piece of ground (arrays of shape ``(n,)``).
+
+    Attributes
+    ----------
+    layer : LayerUsed or None
+        None: no version of the kind holds on that day.
+    meets : int8
+        The ground runs into the zones (true), stays out of them (false), or the accuracy leaves it open.
+    inside : int8
+        All of the ground lies inside the zones.
+    distance_m, distance_low_m : float64
+        Nearest zone, and the least it can be when a centreline's half-width is taken off (-inf: half-width unknown). inf beyond the reach.
+    overlap, overlap_low, overlap_high : float64
+        Dissolved overlap in square metres, metres or points, and its bounds with the zones shrunk and grown by the accuracy.
+    share, share_low, share_high : float64
+        The same over the piece's own measure, 0 to 1.
+    coverage_m : float64
+        How far the layer's coverage reaches beyond the ground in every direction; negative when it does not hold all of it.
+    accuracy_m : float64
+        Layer accuracy plus site accuracy.
+    extent_m : float64
+        How far the ground may reach beyond the geometry (a point that stands for a project).
+    rows : callable
+        ``rows(piece)`` -> zones within reach, nearest first.
+    """
+
+    request: Request
+    layer: LayerUsed | None
+    meets: NDArray[np.int8]
+    inside: NDArray[np.int8]
+    distance_m: NDArray[np.float64]
+    distance_low_m: NDArray[np.float64]
+    overlap: NDArray[np.float64]
+    overlap_low: NDArray[np.float64]
+    overlap_high: NDArray[np.float64]
+    share: NDArray[np.float64]
+    share_low: NDArray[np.float64]
+    share_high: NDArray[np.float64]
+    coverage_m: NDArray[np.float64]
+    accuracy_m: NDArray[np.float64]
+    extent_m: NDArray[np.float64]
+    rows: Callable[[int], Sequence[ZoneRow]]
+
+    @classmethod
+    def nothing(cls, request: Request, n: int, layer: LayerUsed | None = None) -> Measured:
+        """Return the answer of a layer that is missing (or holds nothing near), for `n` pieces."""
+
+        def full(value: float) -> NDArray[np.float64]:
+            return np.full(n, value)
+
+        low = np.full(n, FALSE)
+        return cls(
+            request=request, layer=layer, meets=low, inside=low.copy(), distance_m=full(np.inf), distance_low_m=full(np.inf),
+            overlap=full(0), overlap_low=full(0), overlap_high=full(0), share=full(0), share_low=full(0), share_high=full(0),
+            coverage_m=full(-1), accuracy_m=full(0), extent_m=full(0), rows=lambda _piece: (),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Relations:
+    """All answers for a set of parts.
+
+    Attributes
+    ----------
+    parts : int
+        Number of parts.
+    pieces : mapping of jurisdiction prefix to index array
+        For each jurisdiction the piece that is a part's ground inside it, -1 where the part has none there. A part that lies inside one
+        jurisdiction is its own piece.
+    measured : mapping of Request to Measured
+    codes : sequence of tuples
+        For each part the county codes it lies in.
+    outside_admin : int8 array
+        Whether a part reaches beyond every county the atlas knows.
+    """
+
+    parts: int
+    pieces: Mapping[str, NDArray[np.int64]]
+    measured: Mapping[Request, Measured]
+    codes: Sequence[tuple[str, ...]]
+    outside_admin: NDArray[np.int8]
+
+    def piece_of(self, jurisdiction: str) -> NDArray[np.int64]:
+        """Return the piece of each part inside a jurisdiction (-1: none)."""
+        return self.pieces.get(jurisdiction, np.full(self.parts, -1))

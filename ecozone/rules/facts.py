@@ -1,0 +1,286 @@
+"""What is known of projects, as columns: three-valued truths of conditions, one value a part.
+
+A rule's condition is asked of all parts at once. Facts that nobody gave may be inferred from the industry, always on the strict side; what was
+inferred is listed under the assumptions of the answer.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecozone import words
+from ecozone.rules.logic import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, evaluate, truth
+
+if TYPE_CHECKING:
+    from ecozone.project import Project
+
+_COMPARE: Mapping[str, Callable[[float, float], bool]] = {
+    "ge": lambda a, b: a >= b,
+    "gt": lambda a, b: a > b,
+    "le": lambda a, b: a <= b,
+    "lt": lambda a, b: a < b,
+}
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """A fact that nobody gave and the answer took for granted."""
+
+    about: str
+    text: str
+
+
+class FactTable:
+    """Truths of conditions for the parts of some projects.
+
+    Parameters
+    ----------
+    projects : sequence of Project
+        Projects that differ in what is known of them: many sites with the same facts are one row here.
+    owner : ndarray of int64, shape (n,)
+        The row of `projects` of each part.
+    project_of : ndarray of int64, shape (n,)
+        The project, as counted by the caller, of each part.
+    kinds : sequence of tuple of str
+        Facility kinds of each part; empty for the main site.
+    permanent : ndarray of bool, shape (n,)
+    parameters : mapping
+        Parameter name to value, as set for the region.
+    groups : mapping
+        Industry groups that a book or the user overrides.
+    as_of : datetime.date
+    """
+
+    def __init__(
+        self,
+        projects: Sequence[Project],
+        owner: NDArray[np.int64],
+        project_of: NDArray[np.int64],
+        kinds: Sequence[tuple[str, ...]],
+        permanent: NDArray[np.bool_],
+        parameters: Mapping[str, Any],
+        groups: Mapping[str, Any],
+        as_of: dt.date,
+    ) -> None:
+        self.projects, self.owner, self.project_of = projects, owner, project_of
+        self.kinds, self.permanent = kinds, permanent
+        self.parameters, self.groups, self.as_of = parameters, groups, as_of
+        self.n, self.m = len(owner), len(projects)
+        self._memo: dict[Any, Truth] = {}
+        self._main = np.array([not k for k in kinds], dtype=bool)
+        carries = [not k or any(not words.facility(f).ancillary for f in k) for k in kinds]
+        self._carries = np.array(carries, dtype=bool)
+
+    # ---- leaves of conditions
+
+    def holds(self, condition: Mapping[str, Any] | None) -> Truth:
+        """Return the truth of a condition for every part, shape ``(n,)``."""
+        return evaluate(condition, self.leaf, self.n)
+
+    def leaf(self, node: Mapping[str, Any]) -> Truth:
+        """Return the truth of one leaf."""
+        key = repr(sorted(node.items()))
+        if key not in self._memo:
+            self._memo[key] = self._leaf(node)
+        return self._memo[key]
+
+    def _leaf(self, node: Mapping[str, Any]) -> Truth:
+        if "industry" in node:
+            member = any_of(self.industry(name) for name in node["industry"])[self.owner]
+            return np.where(self._carries, member, FALSE).astype(np.int8)
+        if "facility" in node:
+            return any_of(self.facility(k) for k in node["facility"])
+        if "fact" in node:
+            return self._fact_test(node["fact"], node["op"], node["value"])[self.owner]
+        if "parameter" in node:
+            return self._parameter_test(node)
+        if "stage" in node:
+            known = np.array([p.stage is not None for p in self.projects])
+            return truth(known, np.array([p.stage in node["stage"] for p in self.projects]))[self.owner]
+        if "subject" in node:
+            return truth(np.ones(self.m, bool), np.array([p.subject in node["subject"] for p in self.projects]))[self.owner]
+        return truth(np.ones(self.n, bool), np.where(self.permanent, "permanent" in node["duration"], "temporary" in node["duration"]))
+
+    def industry(self, name: str) -> Truth:
+        """Return whether each project is of an industry group or code, shape ``(projects,)``."""
+        key = ("industry", name)
+        if key not in self._memo:
+            member = words.membership([p.industries for p in self.projects], name, self.groups)
+            known = np.array([bool(p.industries) for p in self.projects])
+            value = np.where(known, member, UNKNOWN).astype(np.int8)
+            settled = words.settled_by(name)
+            if settled and (known & (value == UNKNOWN)).any():
+                value = np.where(known & (value == UNKNOWN), self._fact_test(settled, "is", [True]), value).astype(np.int8)
+            self._memo[key] = value
+        return self._memo[key]
+
+    def facility(self, kind: str) -> Truth:
+        """Return whether each part is a facility, shape ``(n,)``."""
+        key = ("facility", kind)
+        if key not in self._memo:
+            site = self._site_facility(kind)
+            part = np.array([TRUE if kind in k else FALSE for k in self.kinds], dtype=np.int8)
+            self._memo[key] = np.where(self._main, site[self.owner], part).astype(np.int8)
+        return self._memo[key]
+
+    def _site_facility(self, kind: str) -> Truth:
+        word = words.facility(kind)
+        implied = self._any_industry(word.implied_by)
+        possible = self._any_industry(word.possible_for)
+        out = np.full(self.m, UNKNOWN)
+        for i, p in enumerate(self.projects):
+            if p.facilities and kind in p.facilities:
+                out[i] = TRUE
+            elif p.facilities_closed:
+                out[i] = FALSE
+            elif p.industries:
+                out[i] = TRUE if implied[i] == TRUE else (UNKNOWN if max(implied[i], possible[i]) >= UNKNOWN else FALSE)
+        return out.astype(np.int8)
+
+    def has_facility(self, kind: str) -> Truth:
+        """Return whether each project has a facility anywhere, shape ``(projects,)``."""
+        out = self._site_facility(kind)
+        for i, p in enumerate(self.projects):
+            if kind in p.has or any(kind in part.facilities for part in p.parts):
+                out[i] = TRUE
+        return out
+
+    def _any_industry(self, names: Sequence[str]) -> Truth:
+        if not names:
+            return np.full(self.m, FALSE)
+        if "*" in names:
+            return np.full(self.m, TRUE)
+        return any_of(self.industry(name) for name in names)
+
+    # ---- facts
+
+    def fact(self, name: str) -> list[tuple[Any, str | None]]:
+        """Return for each project (value, reason): value None when unknown, reason None when it was given."""
+        key = ("values", name)
+        if key not in self._memo:
+            self._memo[key] = self._facts(name)  # type: ignore[assignment]
+        return self._memo[key]  # type: ignore[return-value]
+
+    def _facts(self, name: str) -> list[tuple[Any, str | None]]:
+        word = words.fact(name)
+        out: list[tuple[Any, str | None]] = [(p.facts.get(name), None) for p in self.projects]
+        unknown = [i for i, (value, _) in enumerate(out) if value is None]
+        if not unknown:
+            return out
+        if word.when:
+            meant = self._matches(word.when)
+            for i in unknown:
+                if meant[i] == FALSE:
+                    out[i] = (False if word.type == "bool" else words.NOT_APPLICABLE, f"{word.name}：对本项目不适用")
+        for inference in word.infer:
+            matches = self._matches(inference)
+            for i in unknown:
+                if out[i][0] is None and matches[i] == TRUE:
+                    out[i] = (inference["value"], f"{word.name}：{inference['reason']}")
+        return out
+
+    def _matches(self, given: Mapping[str, Any]) -> Truth:
+        """Return whether each project matches every key of an inference."""
+        tests = []
+        if given.get("industries"):
+            tests.append(self._any_industry(given["industries"]))
+        if given.get("facilities"):
+            tests.append(any_of(self.has_facility(k) for k in given["facilities"]))
+        if given.get("natures"):
+            known = np.array([p.nature is not None for p in self.projects])
+            tests.append(truth(known, np.array([p.nature in given["natures"] for p in self.projects])))
+        return all_of(tests) if tests else np.full(self.m, FALSE)
+
+    def _fact_test(self, name: str, op: str, wanted: Any) -> Truth:
+        values = [v for v, _ in self.fact(name)]
+        return np.array([_test(v, op, wanted) for v in values], dtype=np.int8)
+
+    def _parameter_test(self, node: Mapping[str, Any]) -> Truth:
+        value = _test(self.parameters.get(node["parameter"]), node["op"], node["value"])
+        return np.full(self.n, value)
+
+    # ---- nature
+
+    def nature(self, natures: Sequence[str]) -> Truth:
+        """Return whether a rule on some natures concerns each part (SEMANTICS 3)."""
+        key = ("nature", tuple(natures))
+        if key not in self._memo:
+            self._memo[key] = self._nature(natures)[self.owner]
+        return self._memo[key]
+
+    def _nature(self, natures: Sequence[str]) -> Truth:
+        out = np.full(self.m, UNKNOWN)
+        grown = self._fact_test("capacity_increase", "is", [True])
+        for i, p in enumerate(self.projects):
+            if p.nature is None:
+                continue
+            if p.nature == "upgrade":
+                as_is, as_expand = "upgrade" in natures, "expand" in natures
+                out[i] = TRUE if as_is and as_expand else FALSE if not (as_is or as_expand) else grown[i] if as_expand else -grown[i]
+            else:
+                out[i] = TRUE if ("new" if p.nature == "relocate" else p.nature) in natures else FALSE
+        if "existing" not in natures:
+            out = np.minimum(out, self.judged_anew())
+        return out.astype(np.int8)
+
+    def judged_anew(self) -> Truth:
+        """Return whether building rules judge each project: not one approved before, unchanged and begun in time (生态环境法典 106)."""
+        out = np.full(self.m, TRUE)
+        for i, p in enumerate(self.projects):
+            approved = _day(p.facts.get("approved_on"))
+            if approved is None or p.nature == "existing" or approved > self.as_of:
+                continue
+            changed = p.facts.get("major_change")
+            if changed is True:
+                continue
+            started = _day(p.facts.get("started_on"))
+            late = (started or self.as_of) > _five_years_after(approved)
+            out[i] = TRUE if late else UNKNOWN if changed is None else FALSE
+        return out.astype(np.int8)
+
+    # ---- what was taken for granted
+
+    def assumptions(self, project: int, facts: Sequence[str], facilities: Sequence[str]) -> list[Assumption]:
+        """Return what was inferred for a project among the facts and facilities that its rules asked for."""
+        out = []
+        p = self.projects[project]
+        for name in facts:
+            value, reason = self.fact(name)[project]
+            if reason is not None and value is not None:
+                out.append(Assumption(name, reason))
+        if p.industries and not p.facilities_closed:
+            states = {k: int(self._site_facility(k)[project]) for k in facilities if k not in (p.facilities or ())}
+            for state, text in ((TRUE, "按行业推定具有"), (FALSE, "按行业推定不具有")):
+                named = [words.facility(k).name for k, v in states.items() if v == state]
+                if named:
+                    out.append(Assumption("facilities", f"{'、'.join(p.industries)} {text}：{'、'.join(named)}"))
+        return out
+
+
+def _test(value: Any, op: str, wanted: Any) -> np.int8:
+    if value is None:
+        return UNKNOWN
+    if value is words.NOT_APPLICABLE:
+        return FALSE
+    if op == "is":
+        return TRUE if any(value == w for w in wanted) else FALSE
+    return TRUE if _COMPARE[op](float(value), float(wanted)) else FALSE
+
+
+def _day(value: Any) -> dt.date | None:
+    if value is None or isinstance(value, dt.date):
+        return value
+    return dt.date.fromisoformat(str(value))
+
+
+def _five_years_after(day: dt.date) -> dt.date:
+    try:
+        return day.replace(year=day.year + 5)
+    except ValueError:  # 29 February
+        return day.replace(year=day.year + 5, day=28)

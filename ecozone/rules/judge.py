@@ -1,0 +1,239 @@
+"""Judging: relations and facts in, outcomes, verdicts and completeness out. All parts of all projects at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecozone.relation import FALSE, TRUE, UNKNOWN, Relations, Request
+from ecozone.rules.facts import FactTable
+from ecozone.rules.logic import Truth, evaluate
+from ecozone.rules.model import EFFECTS, Rulebook
+from ecozone.rules.place import NO_LAYER, judge_leaf
+from ecozone.rules.plan import LOOKUPS, Plan, Planned
+
+#: Outcomes as int8 codes; ABSENT: the part has no ground in the book's jurisdiction, there is no finding.
+HIT, CLEAR, NOT_APPLICABLE, NO_DATA, UNDETERMINED, ABSENT = (np.int8(i) for i in range(6))
+OUTCOMES = ("hit", "clear", "not_applicable", "no_data", "undetermined")
+VERDICTS = ("clear", "conditional", "restricted", "prohibited")
+_EFFECT_CODES = {name: np.int8(i) for i, name in enumerate(EFFECTS)}
+_EFFECT_NAMES = list(EFFECTS)
+_PUSH = np.array([push for push, _ in EFFECTS.values()], dtype=np.int8)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One rule on all parts.
+
+    Attributes
+    ----------
+    outcome : int8 array of codes
+    effect : int8 array
+        The rule's effect, or what holds until an exception is proved; index into `EFFECTS`.
+    why : int64 array
+        Why the place stays open, bits of `ecozone.rules.place`.
+    exception : int8 array
+        Position of the exception that decided, -1 none.
+    proposed : bool array
+        The hit stands on zones that are only proposed, and informs.
+    near_miss : bool array
+        Clear for the point as given, open once the point stands for ground 300 m wide.
+    """
+
+    planned: Planned
+    outcome: NDArray[np.int8]
+    effect: NDArray[np.int8]
+    why: NDArray[np.int64]
+    exception: NDArray[np.int8]
+    proposed: NDArray[np.bool_]
+    near_miss: NDArray[np.bool_]
+
+    def effect_name(self, part: int) -> str:
+        """Return the effect on one part."""
+        return _EFFECT_NAMES[int(self.effect[part])]
+
+    def push(self) -> NDArray[np.int8]:
+        """Return how far the effect pushes on each part."""
+        return _PUSH[self.effect]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """All rules on all parts of some projects, with the verdicts.
+
+    Attributes
+    ----------
+    verdict : ndarray of str, shape (projects,)
+    complete : ndarray of bool, shape (projects,)
+    """
+
+    plan: Plan
+    table: FactTable
+    relations: Relations
+    books: Sequence[Rulebook]
+    rules: Sequence[Judged]
+    accepted: frozenset[str]
+    unit_missing: NDArray[np.bool_]
+    verdict: NDArray[np.str_]
+    complete: NDArray[np.bool_]
+
+
+def pieces_of(relations: Relations, jurisdiction: str, placed: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the piece of each part in a jurisdiction: -1 none there, -2 a part without a place."""
+    out = np.full(len(placed), -2)
+    out[placed] = relations.piece_of(jurisdiction)
+    return out
+
+
+def judge_rule(planned: Planned, relations: Relations, table: FactTable, placed: NDArray[np.bool_], lacking_m: NDArray[np.float64], proposed: frozenset[str]) -> Judged:
+    """Judge one rule.
+
+    Parameters
+    ----------
+    planned : Planned
+    relations : Relations
+    table : FactTable
+    placed : ndarray of bool, shape (n,)
+        Parts that have a place.
+    lacking_m : ndarray of float64, shape (n,)
+        How much ground a bare point may stand for, 0 where its extent is known.
+    proposed : frozenset of str
+        Kinds that have proposed zones.
+    """
+    rule, gate, n = planned.rule, planned.gate, table.n
+    pieces = pieces_of(relations, planned.jurisdiction, placed)
+    effect = np.full(n, _EFFECT_CODES[rule.effect])
+    none = np.zeros(n, dtype=np.int64)
+    absent = pieces == -1
+    if not (gate > FALSE).any():
+        outcome = np.where(absent, ABSENT, NOT_APPLICABLE).astype(np.int8)
+        return Judged(planned, outcome, effect, none, np.full(n, np.int8(-1)), absent & False, absent & False)
+    place, why = _place(rule.where, relations, pieces, table)
+    outcome = np.select(
+        [gate == FALSE, place == FALSE, (gate == TRUE) & (place == TRUE), (place == UNKNOWN) & ((why & NO_LAYER) > 0)],
+        [NOT_APPLICABLE, CLEAR, HIT, NO_DATA], UNDETERMINED,
+    ).astype(np.int8)  # fmt: skip
+    outcome, effect, exception = _except(planned, outcome, effect, relations, pieces, table)
+    tentative = np.zeros(n, dtype=bool)
+    if any(r.status == "proposed" and r.kind in proposed for r in relations.measured):
+        planned_place, _ = _place(rule.where, relations, pieces, table, status="proposed", proposed=proposed)
+        tentative = (outcome == CLEAR) & (gate == TRUE) & (planned_place == TRUE)
+        outcome = np.where(tentative, HIT, outcome).astype(np.int8)
+        effect = np.where(tentative, _EFFECT_CODES["inform"], effect).astype(np.int8)
+    near = np.zeros(n, dtype=bool)
+    if (lacking_m > 0).any() and rule.where is not None:
+        wide, _ = _place(rule.where, relations, pieces, table, lacking_m=lacking_m)
+        near = (outcome == CLEAR) & (place == FALSE) & (wide > FALSE)
+    outcome = np.where(absent, ABSENT, outcome).astype(np.int8)
+    return Judged(planned, outcome, effect, why, exception, tentative, near)
+
+
+def _place(where, relations, pieces, table, *, status="in_force", proposed=frozenset(), lacking_m=None):  # type: ignore[no-untyped-def]
+    """Evaluate a place and collect why it stays open."""
+    why = np.zeros(table.n, dtype=np.int64)
+
+    def leaf(node):  # type: ignore[no-untyped-def]
+        nonlocal why
+        use = "proposed" if status == "proposed" and node["kind"] in proposed else "in_force"
+        judged = judge_leaf(node, relations, pieces, table, status=use, lacking_m=lacking_m)
+        why = why | np.where(judged.value == UNKNOWN, judged.why, 0)
+        return judged.value
+
+    value = evaluate(where, leaf, table.n)
+    if where is None:
+        value = np.where(pieces == -1, FALSE, TRUE).astype(np.int8)
+    return value, np.where(value == UNKNOWN, why, 0)
+
+
+def _except(
+    planned: Planned, outcome: NDArray[np.int8], effect: NDArray[np.int8], relations: Relations, pieces: NDArray[np.int64], table: FactTable
+) -> tuple[NDArray[np.int8], NDArray[np.int8], NDArray[np.int8]]:
+    """Let exceptions speak: false leaves the rule, unknown opens it, true weakens it, true and proved lifts it."""
+    decided = np.full(table.n, np.int8(-1))
+    concerned = np.isin(outcome, (HIT, NO_DATA, UNDETERMINED))
+    if not planned.rule.exceptions or not concerned.any():
+        return outcome, effect, decided
+    base = outcome.copy()
+    lifted, weakened = np.zeros(table.n, bool), np.zeros(table.n, bool)
+    opened = np.zeros(table.n, bool)
+    for i, exception in enumerate(planned.rule.exceptions):
+        applies = table.holds(exception.when)
+        if exception.where is not None:
+            applies = np.minimum(applies, _place(exception.where, relations, pieces, table)[0])
+        proof: Truth = np.full(table.n, TRUE)
+        for name in exception.proof:
+            proof = np.minimum(proof, proved(table, name))
+        free = concerned & (applies == TRUE) & (proof == TRUE) & ~lifted
+        weak = concerned & (applies == TRUE) & (proof != TRUE) & ~lifted & ~weakened
+        opened |= concerned & (applies == UNKNOWN)
+        lifted |= free
+        weakened |= weak
+        decided = np.where(free | (weak & ~lifted), np.int8(i), decided).astype(np.int8)
+        effect = np.where(weak, _EFFECT_CODES[exception.pending_effect], effect).astype(np.int8)
+    outcome = np.where(lifted, CLEAR, np.where(opened & ~weakened & (base == HIT), UNDETERMINED, base)).astype(np.int8)
+    return outcome, effect, decided
+
+
+def proved(table: FactTable, name: str) -> Truth:
+    """Return whether a proof (a document fact) was given, for every part."""
+    given = [value not in (None, False, "") for value, reason in table.fact(name)]
+    return np.where(np.array(given), TRUE, FALSE).astype(np.int8)[table.owner]
+
+
+def judge(
+    plan: Plan,
+    table: FactTable,
+    relations: Relations,
+    books: Sequence[Rulebook],
+    *,
+    placed: NDArray[np.bool_],
+    lacking_m: NDArray[np.float64],
+    accepted: frozenset[str] = frozenset(),
+) -> Judgement:
+    """Judge all planned rules and draw the verdicts (SEMANTICS 1).
+
+    Parameters
+    ----------
+    plan, table, relations
+        What was planned, known and measured.
+    books : sequence of Rulebook
+        For their registers of instruments known and not encoded.
+    placed, lacking_m : ndarray of shape (n,)
+        See `judge_rule`.
+    accepted : frozenset of str
+        Instruments accepted by name.
+    """
+    rules = [judge_rule(p, relations, table, placed, lacking_m, plan.proposed) for p in plan.rules]
+    owner = table.project_of
+    m = int(owner.max(initial=-1)) + 1
+    push, open_push = np.zeros(m, np.int8), np.zeros(m, np.int8)
+    for judged in rules:
+        reach = judged.push()
+        hit = judged.outcome == HIT
+        firm = hit & judged.planned.rule.firm(table.as_of)
+        np.maximum.at(push, owner, np.where(firm, reach, 0).astype(np.int8))
+        loose = (hit & ~firm) | np.isin(judged.outcome, (NO_DATA, UNDETERMINED)) | judged.near_miss
+        np.maximum.at(open_push, owner, np.where(loose, reach, 0).astype(np.int8))
+    unit_missing = _unit_missing(relations, placed)
+    site_open = unit_missing.copy()
+    site_open[placed] |= relations.outside_admin > FALSE
+    for book in books:
+        if any(i.bears_on_siting and i.id not in accepted for i in book.instruments):
+            site_open |= pieces_of(relations, book.jurisdiction, placed) >= 0
+    np.maximum.at(open_push, owner, np.where(site_open, 3, 0).astype(np.int8))
+    complete = open_push <= push
+    verdict = np.where((push == 0) & ~complete, "undetermined", np.array(VERDICTS)[push])
+    return Judgement(plan, table, relations, books, rules, accepted, unit_missing, verdict, complete)
+
+
+def _unit_missing(relations: Relations, placed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Mark parts that no unit of a wall-to-wall layer holds: a data error, not a pass."""
+    out = np.zeros(len(placed), dtype=bool)
+    for kind in LOOKUPS:
+        measured = relations.measured.get(Request(kind))
+        if measured is not None and measured.layer is not None:
+            out[placed] |= measured.inside[: relations.parts] == FALSE
+    return out

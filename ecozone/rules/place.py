@@ -1,0 +1,182 @@
+"""Where a rule holds: its spatial condition turned into requests, and judged on the relations that come back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecozone.relation import Measured, Relations, Request
+from ecozone.rules.logic import FALSE, TRUE, UNKNOWN, Truth
+
+if TYPE_CHECKING:
+    from ecozone.rules.facts import FactTable
+
+#: Why a place stays open, as bits.
+NO_LAYER, NO_COVERAGE, ACCURACY, CENTRELINE, NO_DISTANCE, NO_PLACE, UNSURE_ZONE = 1, 2, 4, 8, 16, 32, 64
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Truth of a place for every part, and why it stays open where it does."""
+
+    value: Truth
+    why: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Distance of a rule for every part: metres, or an interval where a parameter is not set (NaN where nothing bounds it)."""
+
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Rows with one figure."""
+        return np.asarray(self.low == self.high)
+
+
+def request_of(leaf: Mapping[str, Any], *, reach_m: float = 0.0, status: str = "in_force") -> Request:
+    """Return what a leaf of a place wants measured."""
+    minus = leaf.get("minus")
+    return Request(
+        kind=leaf["kind"],
+        filter=_filter(leaf),
+        minus=Request(kind=minus["kind"], filter=_filter(minus)) if minus else None,
+        status=status,
+        reach_m=reach_m,
+    )
+
+
+def _filter(node: Mapping[str, Any]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple((column, tuple(values)) for column, values in node.get("filter") or ())
+
+
+def limits(leaf: Mapping[str, Any], table: FactTable) -> Limits:
+    """Return the distance a leaf asks about, one value a part."""
+    spec = leaf.get("distance")
+    if spec is None:
+        return Limits(np.zeros(table.n), np.zeros(table.n))
+    if "metres" in spec:
+        return Limits(np.full(table.n, spec["metres"]), np.full(table.n, spec["metres"]))
+    low = np.full(table.n, float(spec.get("at_least") or 0.0))
+    high = np.full(table.n, float(spec.get("at_most") or np.inf))
+    if "parameter" in spec:
+        value = table.parameters.get(spec["parameter"])
+        if value is not None:
+            low[:] = high[:] = float(value)
+    else:
+        given = np.array([np.nan if not _number(v) else float(v) for v, _ in table.fact(spec["fact"])])[table.owner]
+        low, high = np.where(np.isnan(given), low, given), np.where(np.isnan(given), high, given)
+    return Limits(low, high)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def reach_of(leaf: Mapping[str, Any], table: FactTable) -> float:
+    """Return how far a leaf looks at most, metres (an unbounded parameter looks nowhere)."""
+    high = limits(leaf, table).high
+    finite = high[np.isfinite(high)]
+    return float(finite.max()) if len(finite) else 0.0
+
+
+def judge_leaf(
+    leaf: Mapping[str, Any],
+    relations: Relations,
+    pieces: NDArray[np.int64],
+    table: FactTable,
+    *,
+    status: str = "in_force",
+    lacking_m: NDArray[np.float64] | None = None,
+) -> Judged:
+    """Judge one leaf for every part.
+
+    Parameters
+    ----------
+    leaf : mapping
+    relations : Relations
+    pieces : ndarray of int64, shape (n,)
+        Piece of each part in the rule's jurisdiction; -1 none there, -2 a part whose place is not given.
+    table : FactTable
+    status : str
+        Zones in force, or proposed ones.
+    lacking_m : ndarray of float64, shape (n,), optional
+        Ground that a bare point may stand for: judge as if it reached so far.
+    """
+    n = len(pieces)
+    more = np.zeros(n) if lacking_m is None else lacking_m
+    measured = relations.measured[request_of(leaf, status=status)]
+    at = np.maximum(pieces, 0)
+    if measured.layer is None:
+        value, why = np.full(n, UNKNOWN), np.full(n, NO_LAYER)
+    elif leaf["relation"] == "within_distance":
+        value, why = _near(leaf, measured, at, table, more)
+    else:
+        value, why = _touching(leaf, measured, at, more)
+    value, why = np.where(pieces == -1, FALSE, value), np.where(pieces == -1, 0, why)
+    return Judged(
+        np.where(pieces == -2, UNKNOWN, value).astype(np.int8),  # noqa: PLR2004
+        np.where(pieces == -2, NO_PLACE, why),  # noqa: PLR2004
+    )
+
+
+def _held(leaf: Mapping[str, Any], measured: Measured, at: NDArray[np.int64], far: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Mark parts around which the layer is known far enough that "nothing found" is an answer."""
+    complete = measured.layer.complete_for if measured.layer else ()
+    if complete and any(set(values) <= set(complete) for _, values in leaf.get("filter") or ()):
+        return np.ones(len(at), dtype=bool)
+    return measured.coverage_m[at] >= far + measured.accuracy_m[at] + measured.extent_m[at]
+
+
+def _near(
+    leaf: Mapping[str, Any], measured: Measured, at: NDArray[np.int64], table: FactTable, more: NDArray[np.float64]
+) -> tuple[Truth, NDArray[np.int64]]:
+    limit = limits(leaf, table)
+    a, extent = measured.accuracy_m[at], measured.extent_m[at] + more
+    distance, least = measured.distance_m[at], measured.distance_low_m[at]
+    inside = (distance <= limit.low - a) | (measured.meets[at] == TRUE)
+    beyond = least > limit.high + a + extent
+    held = _held(leaf, measured, at, np.where(np.isfinite(limit.high), limit.high, np.inf))
+    value = np.where(inside, TRUE, np.where(beyond & held, FALSE, UNKNOWN)).astype(np.int8)
+    unset = ~limit.known & (distance > limit.low - a) & (distance <= limit.high + a)
+    centre = (least < distance) & (distance > limit.high + a)
+    why = np.select(
+        [value != UNKNOWN, unset | ~np.isfinite(limit.high), centre, ~held & beyond], [0, NO_DISTANCE, CENTRELINE, NO_COVERAGE], ACCURACY
+    )
+    return value, why
+
+
+def _touching(
+    leaf: Mapping[str, Any], measured: Measured, at: NDArray[np.int64], more: NDArray[np.float64]
+) -> tuple[Truth, NDArray[np.int64]]:
+    relation = leaf["relation"]
+    state = (measured.meets if relation == "intersects" else measured.inside)[at]
+    if relation == "intersects":
+        near = (more > 0) & (measured.distance_m[at] <= measured.accuracy_m[at] + measured.extent_m[at] + more)
+        state = np.where(near & (state == FALSE), UNKNOWN, state).astype(np.int8)
+    for key, low, high in (
+        ("share", measured.share_low[at], measured.share_high[at]),
+        ("area_m2", measured.overlap_low[at], measured.overlap_high[at]),
+    ):
+        if key in leaf:
+            state = np.minimum(state, _threshold(leaf[key], low, high))
+    held = _held(leaf, measured, at, np.zeros(len(at)))
+    value = np.where((state == FALSE) & ~held, UNKNOWN, state).astype(np.int8)
+    why = np.where(value != UNKNOWN, 0, np.where((state == FALSE) & ~held, NO_COVERAGE, ACCURACY))
+    return (-value if relation == "outside" else value), why
+
+
+def _threshold(bound: Mapping[str, float], low: NDArray[np.float64], high: NDArray[np.float64]) -> Truth:
+    """Return whether a value between two bounds passes a threshold."""
+    op, limit = next(iter(bound.items()))
+    if op in ("ge", "gt"):
+        sure, never = (low >= limit, high < limit) if op == "ge" else (low > limit, high <= limit)
+    else:
+        sure, never = (high <= limit, low > limit) if op == "le" else (high < limit, low >= limit)
+    return np.where(sure, TRUE, np.where(never, FALSE, UNKNOWN)).astype(np.int8)

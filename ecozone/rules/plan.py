@@ -1,0 +1,116 @@
+"""The plan: which rules bind these projects on this day, and what has to be measured for them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ecozone.relation import FALSE, UNKNOWN, Request
+from ecozone.rules.facts import FactTable
+from ecozone.rules.logic import Truth, leaves, truth
+from ecozone.rules.model import Rule, Rulebook
+from ecozone.rules.place import reach_of, request_of
+
+#: Wall-to-wall kinds that every answer looks up.
+LOOKUPS = ("control_unit",)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One rule that binds on the day, and whether it concerns each part (nature and conditions together)."""
+
+    rule: Rule
+    jurisdiction: str
+    gate: Truth
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Rules to judge and requests to measure."""
+
+    rules: Sequence[Planned]
+    requests: Sequence[Request]
+    proposed: frozenset[str]
+
+
+def plan(
+    books: Iterable[Rulebook],
+    table: FactTable,
+    *,
+    kinds: Collection[str],
+    proposed: Collection[str] = (),
+    beyond_m: float = 0.0,
+) -> Plan:
+    """Return what to measure and judge.
+
+    Parameters
+    ----------
+    books : iterable of Rulebook
+    table : FactTable
+    kinds : collection of str
+        Kinds the atlas has.
+    proposed : collection of str
+        Kinds with zones that are only proposed: they are measured too, and only inform.
+    beyond_m : float
+        How much farther than its limit every rule looks (a point that stands for ground nobody described).
+
+    Notes
+    -----
+    A rule that concerns no part asks for no measurement.
+    """
+    planned: list[Planned] = []
+    requests: dict[Request, float] = {}
+
+    def ask(request: Request, reach_m: float) -> None:
+        requests[request] = max(requests.get(request, 0.0), reach_m)
+
+    for book in books:
+        for rule in book.rules:
+            if not rule.in_force(table.as_of):
+                continue
+            gate = table.nature(rule.natures)
+            if rule.when is not None and (gate > FALSE).any():
+                gate = np.minimum(gate, table.holds(rule.when))
+            if rule.season is not None and (gate > FALSE).any():
+                gate = np.minimum(gate, in_season(rule.season, table))
+            planned.append(Planned(rule, book.jurisdiction, gate))
+            if not (gate > FALSE).any():
+                continue
+            for leaf in [*leaves(rule.where), *(x for e in rule.exceptions for x in leaves(e.where))]:
+                reach = reach_of(leaf, table) + beyond_m
+                ask(request_of(leaf), reach)
+                if leaf["kind"] in proposed:
+                    ask(request_of(leaf, status="proposed"), reach)
+    for kind in LOOKUPS:
+        if kind in kinds:
+            ask(Request(kind), 0.0)
+    return Plan(planned, [r.reaching(m) for r, m in requests.items()], frozenset(proposed))
+
+
+def in_season(season: str, table: FactTable) -> Truth:
+    """Return whether works fall into a season that recurs every year (unknown while nobody says when they take place)."""
+    first, last = (tuple(map(int, end.split("-"))) for end in season.split("/"))
+    start, end = table.fact("works_from"), table.fact("works_to")
+    known, inside = np.zeros(table.m, bool), np.zeros(table.m, bool)
+    for i, ((a, _), (b, _)) in enumerate(zip(start, end, strict=True)):
+        if isinstance(a, dt.date) and isinstance(b, dt.date):
+            known[i] = True
+            inside[i] = any(_in(first, last, a + dt.timedelta(days=k)) for k in range(min(366, (b - a).days + 1)))
+    return truth(known, inside)[table.owner]
+
+
+def _in(first: tuple[int, ...], last: tuple[int, ...], day: dt.date) -> bool:
+    at = (day.month, day.day)
+    return first <= at <= last if first <= last else at >= first or at <= last
+
+
+def settings(parameters: Mapping[str, object], books: Iterable[Rulebook]) -> dict[str, object]:
+    """Return the parameters that some book declares and the region sets."""
+    declared = {name for book in books for name in book.parameters}
+    return {k: v for k, v in parameters.items() if k in declared}
+
+
+__all__ = ["LOOKUPS", "UNKNOWN", "Plan", "Planned", "in_season", "plan", "settings"]

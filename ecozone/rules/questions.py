@@ -1,0 +1,81 @@
+"""What would close open findings: one line a missing thing, not one a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ecozone import kinds, words
+from ecozone.rules.finding import Finding
+from ecozone.rules.library import packaged
+from ecozone.rules.model import EFFECTS
+
+
+def grouped(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """Return open findings grouped by what would close them, the gravest first."""
+    groups: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.open or (finding.outcome == "clear" and finding.missing):
+            for what in finding.missing or _weak(finding):
+                groups.setdefault(what, []).append(finding)
+    out = []
+    for what, found in groups.items():
+        label, question = _ask(what)
+        worst = max((f.effect for f in found), key=lambda e: EFFECTS[e][0])
+        branches = tuple(dict.fromkeys(f.branch for f in found if f.branch))
+        out.append(
+            {
+                "what": what, "label": label, "question": question, "rules": tuple(dict.fromkeys(f.rule for f in found)),
+                "worst": worst, "branches": branches,
+            }
+        )  # fmt: skip
+    return sorted(out, key=lambda o: (-EFFECTS[o["worst"]][0], o["what"]))
+
+
+def _weak(finding: Finding) -> tuple[str, ...]:
+    """Return what a hit on weak ground waits for."""
+    return ("ground:" + ("expired" if "规划期已届满" in finding.marks else "text"),) if finding.outcome == "hit" else ()
+
+
+def _ask(what: str) -> tuple[str, str]:  # noqa: PLR0911 - one answer a kind of thing
+    """Return the Chinese label of a missing thing and the question that closes it."""
+    head, _, name = what.partition(":")
+    if head == "layer":
+        return f"图层“{kinds.name(name)}”", f"请向主管部门取得“{kinds.name(name)}”图层并导入图集。"
+    if head == "coverage":
+        return f"“{kinds.name(name)}”图层的覆盖范围", f"请补充用地周边（含邻县）的“{kinds.name(name)}”数据。"
+    if head == "accuracy":
+        return f"与“{kinds.name(name)}”界线的实测", f"用地与“{kinds.name(name)}”界线之差在数据精度以内，请实测后再判。"
+    if head == "half_width":
+        return f"“{kinds.name(name)}”的岸线或半宽", "请提供岸线（临水边界线、外缘边界线或管理范围线），或给出半宽。"
+    if head == "parameter":
+        spec = next((b.parameters[name] for b in packaged().values() if name in b.parameters), None)
+        ask = f"请由有权部门确定后设置：ecozone params --set {name}=数值 --basis 依据。"
+        return f"参数“{spec.label if spec else name}”", (spec.question + " " if spec and spec.question else "") + ask
+    if head == "facility":
+        word = words.facility(name).name
+        return f"是否属于{word}", f"项目是否属于{word}？是：--facility {name}；否：--facility none。"
+    if head == "part":
+        return f"{words.facility(name).name}的位置", f"请用 --part {name}=位置 给出。"
+    if head == "instrument":
+        found = next((i for b in packaged().values() for i in b.instruments if i.id == name), None)
+        return f"《{found.title if found else name}》未编入规则", "请人工核对该文件，核对无误后在图集 atlas.toml 的 [accepted] 中按名称登记。"
+    if head == "ground":
+        text = {"expired": "命中的依据是规划期已届满的规划", "text": "命中的依据未核对原文"}[name]
+        return text, "请核对现行有效的依据；仅凭此项不能作出结论。"
+    return _ask_fact(what)
+
+
+def _ask_fact(what: str) -> tuple[str, str]:
+    fixed = {
+        "industry": ("行业代码", "请提供国民经济行业代码（GB/T 4754-2017），如 --industry C2614。"),
+        "nature": ("项目性质", "请说明项目性质：--nature new|expand|rebuild|upgrade|relocate|existing。"),
+        "extent_m": ("用地范围", "点位未给用地范围，请用 --extent 给出点位到用地边缘的最远距离（米），或提供用地红线。"),
+        "stage": ("办理阶段", "请说明办理阶段。"),
+        "outside_admin": ("图集以外的用地", "用地超出图集的行政区范围，请补充相邻区县的图集。"),
+        "control_unit": ("环境管控单元", "环境管控单元应全域覆盖，用地处却没有单元，请检查坐标系和图层。"),
+    }
+    if what in fixed:
+        return fixed[what]
+    word = words.fact(what)
+    return word.name, f"{word.question or word.name}（--fact {what}=…）"

@@ -1,0 +1,128 @@
+"""Conditions as Chinese sentences: what was asked of a project, what was answered, what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ecozone import words
+from ecozone.rules.facts import FactTable
+from ecozone.rules.logic import FALSE, TRUE, UNKNOWN
+
+_OPS = {"ge": "不小于", "gt": "大于", "le": "不大于", "lt": "小于"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a condition's leaf says of one part: its truth, a sentence, and the names of what is missing."""
+
+    value: int
+    text: str
+    missing: tuple[str, ...] = ()
+
+
+def natures(names: Sequence[str]) -> str:
+    """Return natures as 新建、扩建."""
+    return "、".join(words.nature(n).name for n in names)
+
+
+def requirement(node: Mapping[str, Any]) -> str:
+    """Return what a leaf asks, e.g. 行业属于化工."""
+    if "industry" in node:
+        return f"行业属于{'、'.join(words.group_name(g) for g in node['industry'])}"
+    if "facility" in node:
+        return f"属于{'、'.join(words.facility(k).name for k in node['facility'])}"
+    if "fact" in node:
+        return _comparison(words.fact(node["fact"]).name, node, lambda v: words.show(node["fact"], v))
+    if "parameter" in node:
+        return _comparison(node["parameter"], node, str)
+    if "stage" in node:
+        return f"处于{'、'.join(node['stage'])}阶段"
+    if "subject" in node:
+        return f"对象为{'、'.join({'project': '建设项目', 'plan': '规划'}[s] for s in node['subject'])}"
+    return "临时用地" if "temporary" in node["duration"] else "永久用地"
+
+
+def _comparison(name: str, node: Mapping[str, Any], show: Any) -> str:
+    if node["op"] != "is":
+        return f"{name}{_OPS[node['op']]} {node['value']:g}"
+    if list(node["value"]) == [True]:
+        return f"{name}：是"
+    if list(node["value"]) == [False]:
+        return f"{name}：否"
+    return f"{name}为{'、'.join(show(v) for v in node['value'])}"
+
+
+def answer(node: Mapping[str, Any], table: FactTable, part: int) -> Answer:
+    """Return what a leaf says of one part."""
+    value = int(table.leaf(node)[part])
+    row = int(table.owner[part])
+    project = table.projects[row]
+    asked = requirement(node)
+    missing: list[str] = []
+    if "industry" in node:
+        if not project.industries:
+            return Answer(value, f"未提供行业代码，不知是否{asked}", ("industry",))
+        given = "、".join(f"{c}{words.name_of(c)}" for c in project.industries)
+        names = "、".join(words.group_name(g) for g in node["industry"])
+        if value == UNKNOWN:
+            settle = [f for f in (words.settled_by(g) for g in node["industry"]) if f]
+            return Answer(value, f"行业 {given} 是否属于{names}须进一步核实", tuple(settle) or ("industry",))
+        return Answer(value, f"行业 {given} {'属于' if value == TRUE else '不属于'}{names}")
+    if "facility" in node:
+        for kind in node["facility"]:
+            if table.facility(kind)[part] == UNKNOWN:
+                missing.append(f"facility:{kind}")
+    elif "fact" in node:
+        known, reason = table.fact(node["fact"])[row]
+        if known is None:
+            missing.append(node["fact"])
+        elif value != UNKNOWN:
+            shown = words.show(node["fact"], known)
+            return Answer(value, f"{words.fact(node['fact']).name}：{shown}" + ("（推定）" if reason else ""))
+    elif "parameter" in node and value == UNKNOWN:
+        missing.append(f"parameter:{node['parameter']}")
+    elif "stage" in node and value == UNKNOWN:
+        missing.append("stage")
+    text = {int(TRUE): asked, int(FALSE): f"不满足“{asked}”", int(UNKNOWN): f"不知是否{asked}"}[value]
+    return Answer(value, text, tuple(missing))
+
+
+def explain(node: Mapping[str, Any] | None, table: FactTable, part: int) -> list[Answer]:
+    """Return the leaves that decide a condition for one part: those that carry its truth, not those that don't matter."""
+    if node is None:
+        return []
+    if "not" in node:
+        return [Answer(-a.value, a.text, a.missing) for a in explain(node["not"], table, part)]
+    for key, best in (("all", min), ("any", max)):
+        if key in node:
+            children = [(int(table.holds(c)[part]), c) for c in node[key]]
+            value = best(v for v, _ in children)
+            decisive = [c for v, c in children if v == value or (value == UNKNOWN and v == UNKNOWN)]
+            if (key == "all" and value == FALSE) or (key == "any" and value == TRUE):
+                decisive = decisive[:1]  # one false part of an "and", one true part of an "or" decides
+            return [a for c in decisive for a in explain(c, table, part)]
+    return [answer(node, table, part)]
+
+
+def nature_sentence(rule_natures: Sequence[str], table: FactTable, part: int) -> Answer:
+    """Return what the nature says: whether the rule concerns such a project."""
+    value = int(table.nature(rule_natures)[part])
+    row = int(table.owner[part])
+    project = table.projects[row]
+    about = f"本条针对{natures(rule_natures)}"
+    if project.nature is None:
+        return Answer(value, f"未提供项目性质，{about}", ("nature",))
+    name = words.nature(project.nature).name
+    if "existing" not in rule_natures and project.nature != "existing" and int(table.judged_anew()[row]) != TRUE:
+        if value == UNKNOWN:
+            return Answer(value, f"项目已于 {project.facts['approved_on']} 批准，不知是否发生重大变动", ("major_change",))
+        return Answer(value, f"项目已于 {project.facts['approved_on']} 批准且未发生重大变动，不按建设类规则重新判定（生态环境法典第106条）")
+    if project.nature == "upgrade" and ("expand" in rule_natures) != ("upgrade" in rule_natures):
+        if value == UNKNOWN:
+            return Answer(value, f"{name}项目是否新增产能未知，{about}", ("capacity_increase",))
+        grown = "新增产能，按扩建判定" if table.fact("capacity_increase")[row][0] is True else "不新增产能"
+        return Answer(value, f"{name}项目{grown}，{about}")
+    relocated = "（迁建按新建判定）" if project.nature == "relocate" else ""
+    return Answer(value, f"项目性质为{name}{relocated}，{about}")

@@ -1,0 +1,54 @@
+"""Findings about the ground of an answer itself: unencoded instruments, ground outside the atlas, units that are missing.
+
+They cite no law. Each keeps an answer from being complete until somebody closes it, and says how.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecozone.relation import FALSE
+from ecozone.rules.finding import Finding
+from ecozone.rules.judge import Judgement, pieces_of
+
+
+def site_findings(
+    judgement: Judgement, placed: NDArray[np.bool_], names: Sequence[str], rows: Sequence[int]
+) -> list[Finding]:
+    """Return the findings about what the answer rests on, for some parts."""
+    out: list[Finding] = []
+    here = [r for r in rows if placed[r]]
+    for row in here:
+        if judgement.relations.outside_admin[row] > FALSE:
+            out.append(
+                _finding("data.outside_admin", "用地超出图集行政区范围", names[row], "no_data", "outside_admin",
+                         "用地有一部分不在图集的行政区范围内，那里的规则和图层未载入")
+            )  # fmt: skip
+        if judgement.unit_missing[row]:
+            out.append(
+                _finding("data.control_unit", "环境管控单元未全域覆盖", names[row], "undetermined", "control_unit",
+                         "环境管控单元应全域覆盖，用地处没有单元或不完整，属数据错误，不能视为符合")
+            )  # fmt: skip
+    for book in judgement.books:
+        bound = any(pieces_of(judgement.relations, book.jurisdiction, placed)[r] >= 0 for r in here)
+        for instrument in book.instruments:
+            if bound and instrument.bears_on_siting and instrument.id not in judgement.accepted:
+                out.append(
+                    _finding(f"register.{instrument.id}", f"《{instrument.title}》未编入规则", "site", "no_data",
+                             f"instrument:{instrument.id}", instrument.why or "该文件涉及选址，但未编入规则", book.name)
+                )  # fmt: skip
+    return out
+
+
+def _finding(rule: str, title: str, part: str, outcome: str, missing: str, because: str, book: str = "ecozone") -> Finding:
+    return Finding(
+        rule=rule, book=book, title=title, requirement="", part=part, effect="prohibit", outcome=outcome, firm=True,
+        authority="standard", text="text", because=(because,), missing=(missing,), branch=None,
+        citation={
+            "law": "", "document": None, "number": None, "article": None, "section": None, "paragraph": None, "item": None,
+            "in_force": [None, None], "authority": "",
+        },
+    )  # fmt: skip

@@ -1,0 +1,115 @@
+"""Layer files: one GeoParquet file a layer version, read with pyarrow and shapely alone.
+
+The table is GeoParquet 1.0 (WKB, EPSG:4490), so any GIS reads it; provenance and coverage stand as JSON in the schema's ``ecozone`` metadata.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+
+from ecozone.errors import AtlasError
+from ecozone.layer import Layer
+
+#: Version of the layer file's ``ecozone`` metadata.
+FORMAT = 1
+
+
+def write_layer(layer: Layer, folder: Path) -> Path:
+    """Write a layer to ``folder/<kind>/<version>.parquet``, whole or not at all.
+
+    Parameters
+    ----------
+    layer : Layer
+        What to write.
+    folder : Path
+        The atlas folder.
+
+    Returns
+    -------
+    Path
+        The file written.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    order = np.argsort(layer.columns["zone"].astype(str), kind="stable")
+    names = [c for c in layer.columns if c == "zone" or any(v is not None for v in layer.columns[c])]
+    arrays = {c: pa.array([layer.columns[c][i] for i in order], from_pandas=True) for c in names}
+    wkb = shapely.to_wkb(layer.geometry[order], byte_order=1, output_dimension=2)
+    arrays["geometry"] = pa.array([bytes(b) for b in wkb], type=pa.binary())
+    meta = layer.meta() | {
+        "format": FORMAT,
+        "sha256": layer.sha256,
+        "coverage": json.loads(shapely.to_geojson(layer.coverage)) if layer.coverage is not None else None,
+    }
+    geo = {
+        "version": "1.0.0",
+        "primary_column": "geometry",
+        "columns": {"geometry": {"encoding": "WKB", "geometry_types": [], "crs": _projjson()}},
+    }
+    table = pa.table(arrays).replace_schema_metadata({"ecozone": json.dumps(meta, ensure_ascii=False), "geo": json.dumps(geo)})
+    target = folder / layer.kind / f"{layer.version}.parquet"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, part = tempfile.mkstemp(dir=target.parent, prefix=".part-", suffix=".parquet")
+    os.close(handle)
+    try:
+        pq.write_table(table, part, compression="zstd")
+        os.replace(part, target)
+    finally:
+        Path(part).unlink(missing_ok=True)
+    return target
+
+
+def read_layer_meta(path: Path) -> dict[str, Any]:
+    """Return the ``ecozone`` metadata of a layer file without reading its zones."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        raw = pq.read_schema(path).metadata or {}
+        meta = json.loads(raw[b"ecozone"])
+    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
+        raise AtlasError(f"图层文件 {path.name} 损坏或不是 ecozone 写出的，请重新导入该图层。") from error
+    if meta.get("format") != FORMAT:
+        raise AtlasError(f"图层文件 {path.name} 的格式为 {meta.get('format')}，本版本只能读取格式 {FORMAT}。")
+    return meta
+
+
+def read_layer(path: Path) -> Layer:
+    """Read a layer file.
+
+    Raises
+    ------
+    AtlasError
+        The file is damaged or of another format.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    meta = read_layer_meta(path)
+    try:
+        table = pq.read_table(path, use_threads=False)
+    except (OSError, pa.ArrowException) as error:
+        raise AtlasError(f"图层文件 {path.name} 损坏，请重新导入该图层。") from error
+    geometry = np.empty(table.num_rows, dtype=object)
+    geometry[:] = shapely.from_wkb(table.column("geometry").to_numpy(zero_copy_only=False)) if table.num_rows else []
+    columns = {}
+    for name in table.column_names:
+        if name != "geometry":
+            columns[name] = np.empty(table.num_rows, dtype=object)
+            columns[name][:] = table.column(name).to_pylist()
+    coverage = shapely.from_geojson(json.dumps(meta["coverage"])) if meta.get("coverage") else None
+    return Layer.from_arrays(kind=meta["kind"], geometry=geometry, columns=columns, coverage=coverage, meta=meta)
+
+
+def _projjson() -> dict[str, Any]:
+    from pyproj import CRS
+
+    return dict(CRS.from_epsg(4490).to_json_dict())

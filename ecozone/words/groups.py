@@ -1,0 +1,209 @@
+"""Is a project of an industry group? True, false, or unknown when its code is coarser than the group.
+
+A group is a set of classes of GB/T 4754-2017. Some classes are wider than the trade a law means (C3360 holds electroplating and heat treatment):
+for those membership is unknown until the fact that settles it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecozone.errors import RuleError, did_you_mean
+from ecozone.words import industry
+from ecozone.words.registry import Group, groups
+
+#: Truth of membership for each project: -1 no, 0 unknown, 1 yes.
+Membership = NDArray[np.int8]
+#: Group name -> a list of codes, or a mapping with ``codes``, ``exclude``, ``maybe``, ``settled_by``, ``groups``.
+Overrides = Mapping[str, Any]
+_OVERRIDE = ("codes", "exclude", "maybe", "settled_by", "groups", "source", "note", "name")
+
+
+@dataclass(frozen=True)
+class Extent:
+    """The classes of a group: those surely in it, and those of which some plants are, with the facts that settle each."""
+
+    certain: frozenset[str]
+    maybe: Mapping[str, frozenset[str]]
+
+
+_extents: dict[str, Extent] = {}
+
+
+def extent(name: str, overrides: Overrides | None = None) -> Extent:
+    """Return the classes of a group or of a code.
+
+    Parameters
+    ----------
+    name : str
+        Key, Chinese name or alias of a group, a group that only `overrides` holds, or a code with its letter.
+    overrides : mapping, optional
+        Groups that a book or the user defines anew; groups made of an overridden one follow it.
+
+    Raises
+    ------
+    RuleError
+        No such group, or an override that cannot be read.
+    UnknownIndustryError
+        A code that is not in the standard.
+    """
+    if overrides:
+        return _extent(name, overrides, ())
+    if name not in _extents:
+        _extents[name] = _extent(name, {}, ())
+    return _extents[name]
+
+
+def _extent(name: str, overrides: Overrides, asked: tuple[str, ...]) -> Extent:
+    if name in asked:
+        raise RuleError(f"行业组“{name}”包含了它自己（{' → '.join((*asked, name))}），请改正。")
+    spec = _override(name, overrides)
+    if spec is None and name in groups():
+        spec = groups()[name].spec()
+    if spec is None:
+        return Extent(frozenset(industry.classes_under(_code(name))), {})
+    certain = _classes(spec.get("codes") or ()) - _classes(spec.get("exclude") or ())
+    settled = frozenset([spec["settled_by"]] if spec.get("settled_by") else ())
+    maybe = {c: settled for c in _classes(spec.get("maybe") or ())}
+    for part in spec.get("groups") or ():
+        inner = _extent(part, overrides, (*asked, name))
+        certain |= inner.certain
+        for c, facts in inner.maybe.items():
+            maybe[c] = maybe.get(c, frozenset()) | facts
+    return Extent(certain, {c: facts for c, facts in maybe.items() if c not in certain})
+
+
+def _override(name: str, overrides: Overrides) -> Mapping[str, Any] | None:
+    if not overrides:
+        return None
+    same = {name}
+    if name in groups():
+        word = groups()[name]
+        same |= {word.key, word.name, *word.aliases}
+    given = next((overrides[n] for n in overrides if n in same), None)
+    if given is None:
+        return None
+    spec = {"codes": given} if isinstance(given, list | tuple) else given
+    if not isinstance(spec, Mapping) or not set(spec) <= set(_OVERRIDE):
+        raise RuleError(f"行业组“{name}”的定义应为代码列表，或者含 {'、'.join(_OVERRIDE)} 的键值结构。")
+    return spec
+
+
+def _classes(codes: Iterable[str]) -> frozenset[str]:
+    return frozenset(c for code in codes for c in industry.classes_under(industry.normalise_prefix(code)))
+
+
+def _code(name: str) -> str:
+    if name[:1].isascii():
+        return industry.normalise_prefix(name)
+    raise RuleError(f"没有名为“{name}”的行业组{did_you_mean(name, groups().spellings())}可用的行业组见 ecozone facts。")
+
+
+def membership(
+    codes: Sequence[Sequence[str]],
+    name: str,
+    overrides: Overrides | None = None,
+    *,
+    settle: Callable[[str], NDArray[np.int8]] | None = None,
+) -> Membership:
+    """Return for each project whether any of its industries belongs to a group.
+
+    Parameters
+    ----------
+    codes : sequence of sequence of str
+        Normalised codes of each project; none: unknown.
+    name : str
+        A group (key, Chinese name, alias) or a code.
+    overrides : mapping, optional
+        See `extent`.
+    settle : callable, optional
+        Fact name -> its truth for each project (-1, 0, 1), asked only for classes wider than the group. Without it they stay unknown.
+
+    Returns
+    -------
+    ndarray of int8, shape (n,)
+        1: yes. -1: no. 0: the code is too coarse, the class too wide, or no industry is known.
+    """
+    known = extent(name, overrides)
+    out = np.zeros(len(codes), dtype=np.int8)
+    rows: dict[tuple[str, ...], list[int]] = {}
+    for i, listed in enumerate(codes):
+        rows.setdefault(tuple(listed), []).append(i)
+    for listed, at in rows.items():
+        if listed:
+            states = [_state(code, known, settle, at) for code in listed]
+            out[at] = np.max(np.broadcast_arrays(*states), axis=0) if len(states) > 1 else states[0]
+    return out
+
+
+def _state(code: str, known: Extent, settle: Callable[[str], NDArray[np.int8]] | None, at: list[int]) -> NDArray[np.int8]:
+    """Return the state of one code for some projects: all its classes in, none in, or neither."""
+    low, high = np.int8(1), np.int8(-1)
+    for c in industry.classes_under(code):
+        if c in known.certain:
+            state: Any = np.int8(1)
+        elif c not in known.maybe:
+            state = np.int8(-1)
+        elif settle is None or not known.maybe[c]:
+            state = np.int8(0)
+        else:
+            state = np.max([settle(fact)[at] for fact in sorted(known.maybe[c])], axis=0).astype(np.int8)
+        low, high = np.minimum(low, state), np.maximum(high, state)
+    return np.where(low == 1, 1, np.where(high == -1, -1, 0)).astype(np.int8)
+
+
+def in_group(codes: Sequence[str], name: str, overrides: Overrides | None = None) -> int:
+    """Return whether a project of some industries belongs to a group: -1, 0 or 1.
+
+    Examples
+    --------
+    >>> in_group(["C2614"], "化工"), in_group(["C26"], "农药"), in_group(["C1353"], "化工")
+    (1, 0, -1)
+    """
+    return int(membership([codes], name, overrides)[0])
+
+
+def settled_by(name: str, overrides: Overrides | None = None) -> str | None:
+    """Return the one fact that settles a group where a class is wider than it; None when there is none or there are several."""
+    if name not in groups() and not (overrides and name in overrides):
+        return None
+    facts = settling_facts(name, overrides)
+    return facts[0] if len(facts) == 1 else None
+
+
+def settling_facts(name: str, overrides: Overrides | None = None) -> tuple[str, ...]:
+    """Return all facts that may settle membership of a group."""
+    return tuple(sorted({fact for facts in extent(name, overrides).maybe.values() for fact in facts}))
+
+
+def borderline(codes: Sequence[str], name: str) -> list[str]:
+    """Return the Chinese sentences on those of a project's codes that lie near a group's edge.
+
+    A code near the edge is judged as it is given; the sentence tells the officer to look twice.
+    """
+    if name not in groups():
+        return []
+    notes = groups()[name].borderline
+    return [notes[code] for code in codes if code in notes]
+
+
+def describe(name: str, overrides: Overrides | None = None) -> dict[str, Any]:
+    """Return what a group was taken to be, for the record: name, codes, exclude, maybe, source, and whether it was overridden."""
+    word: Group | None = groups()[name] if name in groups() else None
+    spec = _override(name, overrides or {})
+    used: Mapping[str, Any] = spec if spec is not None else word.spec() if word is not None else {"codes": [_code(name)]}
+    return {
+        "group": word.key if word is not None else name,
+        "name": word.name if word is not None else name,
+        "codes": list(used.get("codes") or ()),
+        "exclude": list(used.get("exclude") or ()),
+        "maybe": list(used.get("maybe") or ()),
+        "groups": list(used.get("groups") or ()),
+        "source": used.get("source") or (word.source if word is not None and spec is None else ""),
+        "overridden": spec is not None,
+    }
