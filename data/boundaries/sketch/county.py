@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from .ground import patch, quilt
+from .ground import fitted, patch, quilt
 from .plane import fit
 from .sheet import Sheet
 
@@ -152,3 +152,16 @@ def draw_livestock(
     sheet.add(
         "livestock_ban_zone", f"{sheet.name}畜禽养殖禁养区", ban(width), named=named, zone_class="禁养区", animals="畜禽规模养殖"
     )
+
+
+def draw_forest(sheet: Sheet, woods: Sequence[Spot], *, target_km2: float, forest_class: str) -> None:
+    """Draw forest land that together has the given area; it may lie inside parks, never on water or in towns."""
+    off = shapely.union_all([sheet.shape(kind) for kind in ("river_management_range", "built_up_area", "industrial_park")])
+    shapes = fitted(
+        sheet.plane,
+        [wood.shape(sheet) for wood in woods],
+        target_km2,
+        within=sheet.outline.buffer(-100.0).difference(off),
+    )
+    for wood, shape in zip(woods, shapes, strict=True):
+        sheet.add("forest_land", wood.name, shape, named=wood.named, forest_class=forest_class)

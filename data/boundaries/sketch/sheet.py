@@ -46,7 +46,7 @@ class Sheet:
     narrowed: dict[str, BaseGeometry] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.coverage = self.outline.buffer(REACH_M, quad_segs=6).simplify(40.0)
+        self.coverage = self.outline.buffer(REACH_M + 130.0, quad_segs=4).simplify(120.0)
 
     def add(
         self, kind: str, name: str, shape: BaseGeometry, *, named: bool = True, clip: bool = True, **columns: Any
@@ -68,7 +68,7 @@ class Sheet:
         **columns : Any
             The kind's columns, and ``status``, ``valid_from``, ``valid_to`` where they differ from "in force".
         """
-        geometry = shape.intersection(self.coverage) if clip else shape
+        geometry = same_dimension(shape.intersection(self.coverage) if clip else shape)
         if geometry.is_empty:
             raise ValueError(f"{self.region}: {kind} {name} lies outside the sheet")
         own = self.zones.setdefault(kind, [])
@@ -125,3 +125,12 @@ class Sheet:
     def coverage_degrees(self, kind: str) -> BaseGeometry:
         """Where the layer knows all its zones, in EPSG:4490: past the outline, unless the region narrows it."""
         return self.plane.degrees(self.narrowed.get(kind, self.coverage))
+
+
+def same_dimension(geometry: BaseGeometry) -> BaseGeometry:
+    """Drop the points and lines that cutting polygons leaves behind, and specks under ten square metres."""
+    if shapely.get_dimensions(geometry) < 2:
+        return geometry
+    parts = shapely.get_parts(shapely.get_parts(geometry))
+    polygons = [part for part in parts if part.geom_type == "Polygon" and part.area > 10.0]
+    return polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -35,6 +35,10 @@ class Claim:
     shape: BaseGeometry
     subtype: str | None = None
 
+    def of(self, county: County) -> Claim:
+        """Return the same claim with the county's name before its own."""
+        return replace(self, name=f"{county.name}{self.name}")
+
 
 def draw_control_units(sheet: Sheet, counties: Sequence[County], claims: Sequence[Claim]) -> None:
     """Divide the outline into control units; what no claim wants is the county's general unit."""
@@ -46,7 +50,7 @@ def draw_control_units(sheet: Sheet, counties: Sequence[County], claims: Sequenc
             if own.area < 30_000.0:
                 continue
             label = f"{county.code}|{claim.name}"
-            about[label] = (county, claim)
+            about[label] = (county, claim if claim.subtype == "工业" or len(counties) == 1 else claim.of(county))
             wanted.append((label, own))
     for county in counties:
         label = f"{county.code}|一般管控单元"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from ..county import Spot, draw_farm_areas, draw_fields, draw_livestock, draw_towns, open_ground
+from ..county import Spot, draw_farm_areas, draw_fields, draw_forest, draw_livestock, draw_towns, open_ground
 from ..ground import border, cells, closed, fitted, lobe, patch, swell
 from ..plane import fit
 from ..sheet import Sheet
@@ -19,6 +19,7 @@ COUNTY_KM2 = 605.3  # 29460 hm² of eroded land are 48.67 % of the district
 REDLINE_KM2 = 21.92  # indicator table; the text of the same plan has 4.8967 万亩 = 32.64 km²
 NATURE_KM2 = 97.63  # three protected areas together
 FARMLAND_KM2 = 68.07  # 10.2107 万亩
+FOREST_KM2 = 20998 / 1500  # 20998 亩 of state forest
 
 OTHER_BORDER = [
     (103.68, 29.47), (103.67, 29.45), (103.67, 29.41), (103.67, 29.37), (103.69, 29.34), (103.71, 29.34),
@@ -68,6 +69,12 @@ def draw() -> Sheet:
     _water(sheet)
     draw_towns(sheet, TOWNS, PARKS, centre=NAME)
     _nature(sheet)
+    draw_forest(
+        sheet,
+        [Spot("国有林地（美女峰）", (103.688, 29.272), 4.0, 2.0, 70.0), Spot("国有林地（二峨山）", (103.455, 29.360), 3.4, 1.6, 35.0)],
+        target_km2=FOREST_KM2,
+        forest_class="公益林",
+    )
     free = open_ground(sheet, OPEN_GROUND)
     _land(sheet, free)
     _places(sheet)
