@@ -1,6 +1,7 @@
-"""The words that projects, rules and officers share: natures, stages, facility kinds, facts, industries and groups of industries.
+"""The words that projects, rules and officers share: natures, stages, facility kinds, facts, industries.
 
-Each word stands in a YAML file of this folder, whose head tells how to add one. English keys are stable; Chinese names and aliases find them too.
+Each word stands in a YAML file of this folder, whose head tells how to add one. English keys are stable;
+Chinese names and aliases find them too.
 """
 
 from __future__ import annotations
@@ -16,11 +17,21 @@ from ecozone.words.groups import (
     settled_by,
     settling_facts,
 )
-from ecozone.words.industry import Industry, all_codes, classes_under, entry, exists, find, name_of, normalise, normalise_prefix
+from ecozone.words.industry import (
+    Industry,
+    all_codes,
+    classes_under,
+    entry,
+    exists,
+    find,
+    name_of,
+    normalise,
+    normalise_prefix,
+)
 from ecozone.words.registry import (
     NOT_APPLICABLE,
-    Fact,
     Facility,
+    Fact,
     Group,
     NotApplicable,
     Term,

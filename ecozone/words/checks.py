@@ -1,4 +1,4 @@
-"""What the word files must keep: checked whenever they are compiled, so that a slip in one is named and nothing is loaded half."""
+"""What the word files must keep; checked when they are compiled, so that a slip is named at once."""
 
 from __future__ import annotations
 
@@ -7,12 +7,24 @@ from typing import Any
 
 from ecozone.errors import InputError, UnknownIndustryError, did_you_mean
 from ecozone.words import industry
+from ecozone.words.values import TYPES
 
 _TERM = ("name", "aliases", "meaning")
 _FACILITY = ("name", "aliases", "theme", "implied_by", "possible_for", "ancillary", "note")
 _FACT = ("name", "type", "question", "aliases", "theme", "unit", "values", "strict", "infer", "when", "note")
-_GROUP = ("name", "aliases", "codes", "exclude", "groups", "maybe", "settled_by", "borderline", "source", "recalled", "note")
-_TYPES = ("bool", "number", "integer", "choice", "date", "document", "text")
+_GROUP = (
+    "name",
+    "aliases",
+    "codes",
+    "exclude",
+    "groups",
+    "maybe",
+    "settled_by",
+    "borderline",
+    "source",
+    "recalled",
+    "note",
+)
 _TABLES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "natures": ("natures.yaml", _TERM, ("name", "meaning")),
     "stages": ("natures.yaml", _TERM, ("name", "meaning")),
@@ -101,7 +113,7 @@ def _group(key: str, word: Mapping[str, Any], tables: Mapping[str, Any]) -> None
 
 
 def _fact(key: str, word: Mapping[str, Any], tables: Mapping[str, Any]) -> None:
-    _one_of("facts", key, [word["type"]], _TYPES, "类型")
+    _one_of("facts", key, [word["type"]], TYPES, "类型")
     if (word["type"] == "choice") != bool(word.get("values")):
         raise _fail("facts", key, "choice 类型应给出 values，其他类型不给。")
     strict = word.get("strict")

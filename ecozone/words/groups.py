@@ -1,7 +1,7 @@
 """Is a project of an industry group? True, false, or unknown when its code is coarser than the group.
 
-A group is a set of classes of GB/T 4754-2017. Some classes are wider than the trade a law means (C3360 holds electroplating and heat treatment):
-for those membership is unknown until the fact that settles it is given.
+A group is a set of classes of GB/T 4754-2017. Some classes are wider than the trade a law means (C3360 holds
+electroplating and heat treatment): for those membership is unknown until the fact that settles it is given.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from ecozone.words.registry import Group, groups
 
 #: Truth of membership for each project: -1 no, 0 unknown, 1 yes.
 Membership = NDArray[np.int8]
-#: Group name -> a list of codes, or a mapping with ``codes``, ``exclude``, ``maybe``, ``settled_by``, ``groups``.
+#: Group name -> a list of codes, or a mapping with the keys of `_OVERRIDE`.
 Overrides = Mapping[str, Any]
 _OVERRIDE = ("codes", "exclude", "maybe", "settled_by", "groups", "source", "note", "name")
 
 
 @dataclass(frozen=True)
 class Extent:
-    """The classes of a group: those surely in it, and those of which some plants are, with the facts that settle each."""
+    """The classes of a group: those surely in it, and those that the facts given with each settle."""
 
     certain: frozenset[str]
     maybe: Mapping[str, frozenset[str]]
@@ -69,7 +69,7 @@ def _extent(name: str, overrides: Overrides, asked: tuple[str, ...]) -> Extent:
         return Extent(frozenset(industry.classes_under(_code(name))), {})
     certain = _classes(spec.get("codes") or ()) - _classes(spec.get("exclude") or ())
     settled = frozenset([spec["settled_by"]] if spec.get("settled_by") else ())
-    maybe = {c: settled for c in _classes(spec.get("maybe") or ())}
+    maybe = dict.fromkeys(_classes(spec.get("maybe") or ()), settled)
     for part in spec.get("groups") or ():
         inner = _extent(part, overrides, (*asked, name))
         certain |= inner.certain
@@ -101,7 +101,9 @@ def _classes(codes: Iterable[str]) -> frozenset[str]:
 def _code(name: str) -> str:
     if name[:1].isascii():
         return industry.normalise_prefix(name)
-    raise RuleError(f"没有名为“{name}”的行业组{did_you_mean(name, groups().spellings())}可用的行业组见 ecozone facts。")
+    raise RuleError(
+        f"没有名为“{name}”的行业组{did_you_mean(name, groups().spellings())}可用的行业组见 ecozone facts。"
+    )
 
 
 def membership(
@@ -122,7 +124,9 @@ def membership(
     overrides : mapping, optional
         See `extent`.
     settle : callable, optional
-        Fact name -> its truth for each project (-1, 0, 1), asked only for classes wider than the group. Without it they stay unknown.
+        Fact name -> its truth for each project (-1, 0, 1), asked only for classes wider than the group.
+        Without it they stay unknown. Facts may be inferred from groups: an inference asks without `settle`,
+        or it would ask itself.
 
     Returns
     -------
@@ -141,7 +145,9 @@ def membership(
     return out
 
 
-def _state(code: str, known: Extent, settle: Callable[[str], NDArray[np.int8]] | None, at: list[int]) -> NDArray[np.int8]:
+def _state(
+    code: str, known: Extent, settle: Callable[[str], NDArray[np.int8]] | None, at: list[int]
+) -> NDArray[np.int8]:
     """Return the state of one code for some projects: all its classes in, none in, or neither."""
     low, high = np.int8(1), np.int8(-1)
     for c in industry.classes_under(code):
@@ -169,11 +175,16 @@ def in_group(codes: Sequence[str], name: str, overrides: Overrides | None = None
 
 
 def settled_by(name: str, overrides: Overrides | None = None) -> str | None:
-    """Return the one fact that settles a group where a class is wider than it; None when there is none or there are several."""
+    """Return the one fact that answers a group without a class of its own (电镀, 磷矿); None for others.
+
+    Where a group has classes of its own too, an unknown may come from a coarse code, and the fact must not
+    decide that: give `membership` a `settle` instead.
+    """
     if name not in groups() and not (overrides and name in overrides):
         return None
+    known = extent(name, overrides)
     facts = settling_facts(name, overrides)
-    return facts[0] if len(facts) == 1 else None
+    return facts[0] if len(facts) == 1 and not known.certain else None
 
 
 def settling_facts(name: str, overrides: Overrides | None = None) -> tuple[str, ...]:
@@ -193,10 +204,12 @@ def borderline(codes: Sequence[str], name: str) -> list[str]:
 
 
 def describe(name: str, overrides: Overrides | None = None) -> dict[str, Any]:
-    """Return what a group was taken to be, for the record: name, codes, exclude, maybe, source, and whether it was overridden."""
-    word: Group | None = groups()[name] if name in groups() else None
+    """Return what a group was taken to be, for the record: codes, source, and whether overridden."""
+    word: Group | None = groups().get(name)
     spec = _override(name, overrides or {})
-    used: Mapping[str, Any] = spec if spec is not None else word.spec() if word is not None else {"codes": [_code(name)]}
+    used: Mapping[str, Any] = (
+        spec if spec is not None else word.spec() if word is not None else {"codes": [_code(name)]}
+    )
     return {
         "group": word.key if word is not None else name,
         "name": word.name if word is not None else name,

@@ -1,7 +1,8 @@
 """GB/T 4754-2017: which codes exist, what they are called, and the one way they are written here.
 
-The table beside this module holds every code with its letter and its name, one a line: 20 sections, 97 divisions, 473 groups, 1381 classes
-(amendment of 2019 as far as it was found). It is read when a code is first looked up, in about a millisecond.
+The table beside this module holds every code with its letter and its name, one a line: 20 sections,
+97 divisions, 473 groups, 1381 classes. It is read when a code is first looked up, in about a millisecond.
+(The standard was announced with 1380 classes and amended in 2019; the amendment itself was not read.)
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def _table() -> _Table:
     text = resources.files("ecozone.words").joinpath("industry.tsv").read_text(encoding="utf-8")
     names = dict(line.split("\t") for line in text.splitlines())
     by_digits = {code[1:]: code for code in names if len(code) > 1}
-    return _Table(names, by_digits, tuple(sorted(code for code in names if len(code) == 5)))  # noqa: PLR2004
+    return _Table(names, by_digits, tuple(sorted(code for code in names if len(code) == 5)))
 
 
 def all_codes() -> tuple[str, ...]:
@@ -74,7 +75,7 @@ def entry(code: Any) -> Industry:
     """Return one entry of the standard with its level and parent."""
     code = normalise(code)
     letter, digits = code[0], code[1:]
-    parent = None if not digits else letter if len(digits) == 2 else letter + digits[:-1]  # noqa: PLR2004
+    parent = None if not digits else letter if len(digits) == 2 else letter + digits[:-1]
     return Industry(code, _table().names[code], LEVELS[len(code)], parent)
 
 
@@ -106,7 +107,11 @@ def find(name: str, *, count: int = 10) -> list[Industry]:
     if not wanted:
         return []
     names = {code: text for code, text in _table().names.items() if not _is_doubled(code)}
-    ranked = [(0 if text == wanted else 1 if text.startswith(wanted) else 2, code) for code, text in names.items() if wanted in text]
+    ranked = [
+        (0 if text == wanted else 1 if text.startswith(wanted) else 2, code)
+        for code, text in names.items()
+        if wanted in text
+    ]
     codes = [code for _, code in sorted(ranked, key=lambda pair: (pair[0], -len(pair[1]), pair[1]))]
     if len(codes) < count:
         near = set(difflib.get_close_matches(wanted, set(names.values()), n=count, cutoff=0.5))
@@ -120,8 +125,9 @@ def normalise(code: Any) -> str:
     Parameters
     ----------
     code : str, int or float
-        ``2614``, ``C2614``, ``c2614``, ``Ｃ２６１４``, ``2614.0``, ``C3021水泥制品制造``, a coarser code (``C26``), or a full name. A group without
-        classes and its class are one: ``191``, ``1910``, ``C191`` and ``C1910`` all give ``C1910``.
+        ``2614``, ``C2614``, ``c2614``, full-width letters, ``2614.0``, ``C3021水泥制品制造``, a coarser
+        code (``C26``), or a full name. A group without classes and its class are one: ``191``, ``1910``,
+        ``C191`` and ``C1910`` all give ``C1910``.
 
     Raises
     ------
@@ -143,18 +149,24 @@ def normalise_prefix(code: Any) -> str:
     """
     text = str(code).strip()
     if not text[:1].isalpha() or not text.isascii():
-        raise UnknownIndustryError(f"行业代码“{code}”应带门类字母并加引号，如 \"C2614\"、\"C26\"。")
+        raise UnknownIndustryError(f'行业代码“{code}”应带门类字母并加引号，如 "C2614"、"C26"。')
     return normalise(text)
 
 
 def _is_doubled(code: str) -> bool:
     """Return whether a code is a group whose only class repeats it."""
-    return len(code) == 4 and code + "0" in _table().names  # noqa: PLR2004
+    return len(code) == 4 and code + "0" in _table().names
 
 
 def _normalise(code: Any) -> str:
     lost_zero = isinstance(code, int | float) and not isinstance(code, bool)
-    if isinstance(code, bool) or code is None or (isinstance(code, float) and not math.isfinite(code)):
+    empty = isinstance(code, str) and not code.strip()
+    if (
+        empty
+        or isinstance(code, bool)
+        or code is None
+        or (isinstance(code, float) and not math.isfinite(code))
+    ):
         raise UnknownIndustryError("行业代码是空的，请填写国民经济行业代码（GB/T 4754-2017），如 C2614。")
     if isinstance(code, float) and code != int(code):
         raise UnknownIndustryError(f"行业代码“{code}”带有小数，请填写四位代码，如 C2614。")
@@ -166,15 +178,19 @@ def _normalise(code: Any) -> str:
     known = _table().by_digits
     found = known.get(digits)
     padded = known.get("0" + digits) if letter is None else None
-    if padded is not None and found is not None and (lost_zero or decimal or len(digits) == 3):  # noqa: PLR2004
+    if padded is not None and found is not None and (lost_zero or decimal or len(digits) == 3):
         choices = "、".join(f"{_canonical(c)}（{_table().names[c]}）" for c in (padded, found))
-        raise UnknownIndustryError(f"行业代码“{code}”可能丢失了开头的 0，无法确定是哪一个：{choices}，请写成带门类字母的代码。")
+        raise UnknownIndustryError(
+            f"行业代码“{code}”可能丢失了开头的 0，无法确定是哪一个：{choices}，请写成带门类字母的代码。"
+        )
     if found is None and padded is not None and (lost_zero or decimal):
         found = padded
     if found is None:
         raise UnknownIndustryError(_unknown(str(code), (letter or "") + digits))
     if letter is not None and letter != found[0]:
-        raise UnknownIndustryError(f"行业代码“{code}”的门类字母不对，应为 {_canonical(found)}（{_table().names[found]}），请核对。")
+        raise UnknownIndustryError(
+            f"行业代码“{code}”的门类字母不对，应为 {_canonical(found)}（{_table().names[found]}），请核对。"
+        )
     return _canonical(found)
 
 
@@ -199,9 +215,14 @@ def _unknown(given: str, text: str) -> str:
     digits = re.sub(r"\D", "", text)
     near: list[str] = []
     if digits:
-        wanted = _table().by_digits.get(digits[:2], "C")[0] + digits
-        pool = [code for code in names if code.startswith(wanted[: max(3, len(wanted) - 1)]) and not _is_doubled(code)]
-        near = difflib.get_close_matches(wanted, pool or list(names), n=3, cutoff=0.5)
+        wanted = (_table().by_digits.get(digits[:2]) or "")[:1] + digits
+        finest = [code for code in names if not _is_doubled(code)]
+        pools = (
+            [code for code in finest if code.startswith(wanted[:k])] for k in range(len(wanted) - 1, 1, -1)
+        )
+        near = difflib.get_close_matches(
+            wanted, next((pool for pool in pools if pool), finest), n=3, cutoff=0.5
+        )
     else:
         near = [e.code for e in find(text, count=3)]
     hint = f"是否为 {'、'.join(f'{c}（{names[c]}）' for c in near)}？" if near else ""

@@ -1,6 +1,6 @@
-"""The words of the registry: natures, stages, facility kinds, facts, industry groups, as the YAML files beside this module say them.
+"""The words of the registry: natures, stages, facility kinds, facts, industry groups.
 
-The files are for people and are checked when they are compiled; the program reads the compiled JSON from the user's cache.
+The YAML files are for people and are checked when they are compiled; the program reads the compiled JSON.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from typing import Any, Generic, Protocol, TypeVar
 from ecozone import compiled
 from ecozone.errors import FactError, InputError, UnknownFactError, did_you_mean
 
+#: The files that hold the words.
 _FILES = ("natures.yaml", "facilities.yaml", "facts.yaml", "industry_groups.yaml")
 
 
 class NotApplicable:
-    """The value of a fact that means nothing for a project (the boiler's capacity of a project without a boiler)."""
+    """The value of a fact that means nothing for a project (a boiler's capacity where there is none)."""
 
     def __repr__(self) -> str:
         return "NOT_APPLICABLE"
@@ -32,11 +33,16 @@ class Word(Protocol):
     """Anything with a key, a Chinese name and other spellings."""
 
     @property
-    def key(self) -> str: ...
+    def key(self) -> str:
+        """The stable English key (a stage's is Chinese)."""
+
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The Chinese name."""
+
     @property
-    def aliases(self) -> tuple[str, ...]: ...
+    def aliases(self) -> tuple[str, ...]:
+        """Other spellings."""
 
 
 W = TypeVar("W", bound=Word)
@@ -223,7 +229,10 @@ def groups() -> Vocabulary[Group]:
 
 
 def _fields(raw: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: tuple(v) if isinstance(v, list) else MappingProxyType(v) if isinstance(v, dict) else v for k, v in raw.items()}
+    return {
+        k: tuple(v) if isinstance(v, list) else MappingProxyType(v) if isinstance(v, dict) else v
+        for k, v in raw.items()
+    }
 
 
 def _fact(key: str, raw: Mapping[str, Any]) -> Fact:
@@ -303,8 +312,13 @@ def _get(known: Vocabulary[W], word: str, what: str) -> W:
     text = _clean(word)
     if text not in known:
         hint = did_you_mean(text, known.spellings())
-        offer = "、".join(f"{k}（{known[k].name}）" if k != known[k].name else k for k in known) if len(known) < 10 else ""  # noqa: PLR2004
-        raise FactError(f"{what}“{word}”无法识别{hint or '，'}{f'应为 {offer}。' if offer else '可用的词见 ecozone facts。'}")
+        offer = (
+            "、".join(f"{k}（{known[k].name}）" if k != known[k].name else k for k in known)
+            if len(known) < 10
+            else ""
+        )
+        where = f"应为 {offer}。" if offer else "可用的词见 ecozone facts。"
+        raise FactError(f"{what}“{word}”无法识别{hint or '，'}{where}")
     return known[text]
 
 

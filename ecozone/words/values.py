@@ -17,11 +17,35 @@ _UNKNOWN = {"", "unknown", "?", "未知", "不详", "不清楚", "待定", "null
 _NUMBER = re.compile(r"^([+-]?(?:\d[\d,]*)?\.?\d+(?:[eE][+-]?\d+)?)\s*(.*)$")
 _DATE = re.compile(r"^(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[T\s].*)?$")
 _PLAIN_DATE = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
-_TONNES_A_DAY = {"t/d": 1, "吨/日": 1, "吨/天": 1, "吨": 1, "t": 1, "m3/d": 1, "立方米/日": 1, "立方米/天": 1, "m3": 1, "立方米": 1, "吨每日": 1, "方/天": 1}
-_TONNES_A_YEAR = {"t/a": 1, "吨/年": 1, "吨": 1, "t": 1, "t/y": 1, "吨每年": 1}
+_TONNES_A_DAY: dict[str, float] = {
+    "t/d": 1,
+    "吨/日": 1,
+    "吨/天": 1,
+    "吨": 1,
+    "t": 1,
+    "m3/d": 1,
+    "立方米/日": 1,
+    "立方米/天": 1,
+    "m3": 1,
+    "立方米": 1,
+    "吨每日": 1,
+    "方/天": 1,
+}
+_TONNES_A_YEAR: dict[str, float] = {"t/a": 1, "吨/年": 1, "吨": 1, "t": 1, "t/y": 1, "吨每年": 1}
 #: Unit of a fact -> what people write -> factor. A leading 万 multiplies by ten thousand.
 UNITS: dict[str, dict[str, float]] = {
-    "t/h": {"t/h": 1, "吨/小时": 1, "吨/时": 1, "蒸吨": 1, "蒸吨/小时": 1, "蒸吨/时": 1, "吨": 1, "t": 1, "吨每小时": 1, "蒸吨每小时": 1},
+    "t/h": {
+        "t/h": 1,
+        "吨/小时": 1,
+        "吨/时": 1,
+        "蒸吨": 1,
+        "蒸吨/小时": 1,
+        "蒸吨/时": 1,
+        "吨": 1,
+        "t": 1,
+        "吨每小时": 1,
+        "蒸吨每小时": 1,
+    },
     "t/d": _TONNES_A_DAY,
     "m³/d": _TONNES_A_DAY,
     "t/a": _TONNES_A_YEAR,
@@ -49,7 +73,8 @@ def check_fact(name: str, value: Any) -> tuple[str, Any]:
     -------
     key : str
     value : bool, int, float, str or None
-        A date as ISO text; a choice as its key; a document as its number, or False when there is none; None when said to be unknown.
+        A date as ISO text; a choice as its key; a document as its number, or False when there is none; None
+        when said to be unknown.
 
     Raises
     ------
@@ -62,7 +87,11 @@ def check_fact(name: str, value: Any) -> tuple[str, Any]:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return word.key, None
     if isinstance(value, str):
-        value = unicodedata.normalize("NFKC", value).strip() if word.type not in ("text", "document") else value.strip()
+        value = (
+            unicodedata.normalize("NFKC", value).strip()
+            if word.type not in ("text", "document")
+            else value.strip()
+        )
         if value.lower() in _UNKNOWN:
             return word.key, None
     return word.key, _READERS[word.type](word, value)
@@ -131,8 +160,10 @@ def _choice(word: Fact, value: Any) -> str:
     part = [k for n, k in names.items() if text and text in n]
     if len(part) == 1:
         return part[0]
-    offer = "、".join(f"{k}（{v if len(v) <= 16 else v[:15] + '…'}）" for k, v in word.values.items())  # noqa: PLR2004
-    raise _bad(word, value, f"{did_you_mean(text, [*word.values, *names]).lstrip('，')}应为以下之一：{offer}。")
+    offer = "、".join(f"{k}（{v if len(v) <= 16 else v[:15] + '…'}）" for k, v in word.values.items())
+    raise _bad(
+        word, value, f"{did_you_mean(text, [*word.values, *names]).lstrip('，')}应为以下之一：{offer}。"
+    )
 
 
 def _date(word: Fact, value: Any) -> str:
@@ -161,7 +192,13 @@ def _text(word: Fact, value: Any) -> str:
 
 
 _READERS = {
-    "bool": _bool, "number": _number, "integer": _integer, "choice": _choice, "date": _date, "document": _document, "text": _text,
-}  # fmt: skip
+    "bool": _bool,
+    "number": _number,
+    "integer": _integer,
+    "choice": _choice,
+    "date": _date,
+    "document": _document,
+    "text": _text,
+}
 #: The types a fact may have.
 TYPES = tuple(_READERS)
