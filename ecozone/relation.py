@@ -131,7 +131,7 @@ class Measured:
         """Return the answer of a layer that is missing (or holds nothing near), for `n` pieces."""
 
         def full(value: float) -> NDArray[np.float64]:
-            return np.full(n, value)
+            return np.full(n, float(value))
 
         low = np.full(n, FALSE)
         return cls(

@@ -93,7 +93,7 @@ class Explainer:
 
             state = int(in_season(rule.season, self.table)[part])
             text = {int(TRUE): "施工期在其内", int(FALSE): "施工期不在其内", int(UNKNOWN): "未说明施工期"}[state]
-            condition.append(Answer(state, f"限 {rule.season.replace('/', ' 至 ')}，{text}", ("works_from", "works_to")))
+            condition.append(Answer(state, f"限 {rule.season.replace('/', ' 至 ')}，{text}", ("works_from", "works_to"), "施工期在其内"))
         if value == FALSE:
             if nature.value == FALSE:
                 return [nature]
@@ -104,12 +104,11 @@ class Explainer:
         """Return what would follow if the missing facts turned out against the project."""
         if code in (HIT, CLEAR, NOT_APPLICABLE):
             return None
-        unknown = [a.text for a in answers if a.value == UNKNOWN]
+        unknown = [a.asked or a.text for a in answers if a.value == UNKNOWN]
         effect = EFFECTS[judged.effect_name(part)][1]
         rule = judged.planned.rule
         if unknown:
-            asked = [t.partition("不知是否")[2] or t for t in unknown]
-            return f"若{'，且'.join(dict.fromkeys(asked))}：{effect}（{rule.title}）"
+            return f"若{'，且'.join(dict.fromkeys(unknown))}：{effect}（{rule.title}）"
         return f"若位于上述范围内：{effect}（{rule.title}）"
 
     # ---- where

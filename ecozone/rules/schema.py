@@ -69,6 +69,14 @@ class Reader:
             raise self.fail(field, f"的取值“{value}”不在允许范围{did_you_mean(str(value), names)}允许：{'、'.join(names)}。")
         return str(value)
 
+    def word(self, field: str, value: Any, known: words.Vocabulary[Any]) -> str:
+        """Check a word of a registry and return its key."""
+        if str(value) not in known:
+            raise self.fail(
+                field, f"的“{value}”不在词表里{did_you_mean(str(value), known.spellings())}允许：{'、'.join(known)}。"
+            )
+        return str(known[str(value)].key)
+
     def keys(self, node: Any, allowed: Sequence[str], field: str) -> Mapping[str, Any]:
         """Check that a node is a mapping with known keys."""
         if not isinstance(node, Mapping):
@@ -226,7 +234,7 @@ class Reader:
             raise self.fail(field, "没有条件（when 或 where），这会使整条规则失效。")
         proofs = self.texts(f"{field}.proof", node.get("proof"))
         for fact in proofs:
-            self.one_of(f"{field}.proof", fact, words.facts())
+            self.word(f"{field}.proof", fact, words.facts())
         return {
             "id": str(node.get("id") or i + 1),
             "when": self._condition(f"{field}.when", node["when"]) if node.get("when") is not None else None,
@@ -260,9 +268,9 @@ class Reader:
             if key == "industry":
                 return {"industry": [self._industry(f"{field}.industry", v) for v in self.texts(f"{field}.industry", value)]}
             if key == "facility":
-                return {"facility": [self.one_of(f"{field}.facility", v, words.facilities()) for v in self.texts(field, value)]}
+                return {"facility": [self.word(f"{field}.facility", v, words.facilities()) for v in self.texts(field, value)]}
             if key == "stage":
-                return {"stage": [self.one_of(f"{field}.stage", v, words.stages()) for v in self.texts(field, value)]}
+                return {"stage": [self.word(f"{field}.stage", v, words.stages()) for v in self.texts(field, value)]}
             if key == "subject":
                 return {"subject": [self.one_of(f"{field}.subject", v, ("project", "plan")) for v in self.texts(field, value)]}
             if key == "duration":
@@ -291,7 +299,7 @@ class Reader:
         what = "fact" if "fact" in node else "parameter"
         self.keys(node, (what, *_COMPARE), field)
         name = str(node[what])
-        self.one_of(f"{field}.{what}", name, words.facts() if what == "fact" else self.parameters)
+        name = self.word(f"{field}.fact", name, words.facts()) if what == "fact" else self.one_of(f"{field}.{what}", name, self.parameters)
         tests = [(op, node[op]) for op in _COMPARE if op in node] or [("is", True)]
         out: list[dict[str, Any]] = []
         for op, value in tests:

@@ -15,11 +15,12 @@ _OPS = {"ge": "不小于", "gt": "大于", "le": "不大于", "lt": "小于"}
 
 @dataclass(frozen=True)
 class Answer:
-    """What a condition's leaf says of one part: its truth, a sentence, and the names of what is missing."""
+    """What a condition's leaf says of one part: its truth, a sentence, the names of what is missing, and what was asked."""
 
     value: int
     text: str
     missing: tuple[str, ...] = ()
+    asked: str = ""
 
 
 def natures(names: Sequence[str]) -> str:
@@ -30,11 +31,11 @@ def natures(names: Sequence[str]) -> str:
 def requirement(node: Mapping[str, Any]) -> str:
     """Return what a leaf asks, e.g. 行业属于化工."""
     if "industry" in node:
-        return f"行业属于{'、'.join(words.group_name(g) for g in node['industry'])}"
+        return f"行业属于{'、'.join(_group(g) for g in node['industry'])}"
     if "facility" in node:
         return f"属于{'、'.join(words.facility(k).name for k in node['facility'])}"
     if "fact" in node:
-        return _comparison(words.fact(node["fact"]).name, node, lambda v: words.show(node["fact"], v))
+        return _comparison(words.fact(node["fact"]).name, node, words.fact(node["fact"]).label)
     if "parameter" in node:
         return _comparison(node["parameter"], node, str)
     if "stage" in node:
@@ -42,6 +43,12 @@ def requirement(node: Mapping[str, Any]) -> str:
     if "subject" in node:
         return f"对象为{'、'.join({'project': '建设项目', 'plan': '规划'}[s] for s in node['subject'])}"
     return "临时用地" if "temporary" in node["duration"] else "永久用地"
+
+
+def _group(name: str) -> str:
+    """Return a group's Chinese name, or a code with its name."""
+    known = words.groups()
+    return known[name].name if name in known else f"{name}{words.name_of(name)}"
 
 
 def _comparison(name: str, node: Mapping[str, Any], show: Any) -> str:
@@ -63,12 +70,12 @@ def answer(node: Mapping[str, Any], table: FactTable, part: int) -> Answer:
     missing: list[str] = []
     if "industry" in node:
         if not project.industries:
-            return Answer(value, f"未提供行业代码，不知是否{asked}", ("industry",))
+            return Answer(value, f"未提供行业代码，不知是否{asked}", ("industry",), asked)
         given = "、".join(f"{c}{words.name_of(c)}" for c in project.industries)
-        names = "、".join(words.group_name(g) for g in node["industry"])
+        names = "、".join(_group(g) for g in node["industry"])
         if value == UNKNOWN:
             settle = [f for f in (words.settled_by(g) for g in node["industry"]) if f]
-            return Answer(value, f"行业 {given} 是否属于{names}须进一步核实", tuple(settle) or ("industry",))
+            return Answer(value, f"行业 {given} 是否属于{names}须进一步核实", tuple(settle) or ("industry",), asked)
         return Answer(value, f"行业 {given} {'属于' if value == TRUE else '不属于'}{names}")
     if "facility" in node:
         for kind in node["facility"]:
@@ -79,14 +86,14 @@ def answer(node: Mapping[str, Any], table: FactTable, part: int) -> Answer:
         if known is None:
             missing.append(node["fact"])
         elif value != UNKNOWN:
-            shown = words.show(node["fact"], known)
+            shown = words.fact(node["fact"]).label(known)
             return Answer(value, f"{words.fact(node['fact']).name}：{shown}" + ("（推定）" if reason else ""))
     elif "parameter" in node and value == UNKNOWN:
         missing.append(f"parameter:{node['parameter']}")
     elif "stage" in node and value == UNKNOWN:
         missing.append("stage")
     text = {int(TRUE): asked, int(FALSE): f"不满足“{asked}”", int(UNKNOWN): f"不知是否{asked}"}[value]
-    return Answer(value, text, tuple(missing))
+    return Answer(value, text, tuple(missing), asked)
 
 
 def explain(node: Mapping[str, Any] | None, table: FactTable, part: int) -> list[Answer]:
@@ -94,7 +101,9 @@ def explain(node: Mapping[str, Any] | None, table: FactTable, part: int) -> list
     if node is None:
         return []
     if "not" in node:
-        return [Answer(-a.value, a.text, a.missing) for a in explain(node["not"], table, part)]
+        return [
+            Answer(-a.value, a.text, a.missing, f"并非{a.asked}" if a.asked else "") for a in explain(node["not"], table, part)
+        ]
     for key, best in (("all", min), ("any", max)):
         if key in node:
             children = [(int(table.holds(c)[part]), c) for c in node[key]]
@@ -113,15 +122,15 @@ def nature_sentence(rule_natures: Sequence[str], table: FactTable, part: int) ->
     project = table.projects[row]
     about = f"本条针对{natures(rule_natures)}"
     if project.nature is None:
-        return Answer(value, f"未提供项目性质，{about}", ("nature",))
+        return Answer(value, f"未提供项目性质，{about}", ("nature",), f"项目性质为{natures(rule_natures)}")
     name = words.nature(project.nature).name
     if "existing" not in rule_natures and project.nature != "existing" and int(table.judged_anew()[row]) != TRUE:
         if value == UNKNOWN:
-            return Answer(value, f"项目已于 {project.facts['approved_on']} 批准，不知是否发生重大变动", ("major_change",))
+            return Answer(value, f"项目已于 {project.facts['approved_on']} 批准，不知是否发生重大变动", ("major_change",), "发生重大变动")
         return Answer(value, f"项目已于 {project.facts['approved_on']} 批准且未发生重大变动，不按建设类规则重新判定（生态环境法典第106条）")
     if project.nature == "upgrade" and ("expand" in rule_natures) != ("upgrade" in rule_natures):
         if value == UNKNOWN:
-            return Answer(value, f"{name}项目是否新增产能未知，{about}", ("capacity_increase",))
+            return Answer(value, f"{name}项目是否新增产能未知，{about}", ("capacity_increase",), "新增产能" if "expand" in rule_natures else "不新增产能")
         grown = "新增产能，按扩建判定" if table.fact("capacity_increase")[row][0] is True else "不新增产能"
         return Answer(value, f"{name}项目{grown}，{about}")
     relocated = "（迁建按新建判定）" if project.nature == "relocate" else ""

@@ -1,0 +1,130 @@
+"""Builds the situations of tests/cases as real geometry: a site, and zones at stated distances around it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import shapely
+
+from ecozone import kinds
+from ecozone.atlas import Atlas
+from ecozone.crs import Plane
+from ecozone.layer import Layer
+from ecozone.project import Part, Project
+from ecozone.rules.library import packaged
+
+#: Where situations take place: anywhere would do; the plane is centred here, so plane metres are metres.
+CENTRE = (104.03, 29.83)
+PLANE = Plane(*CENTRE)
+HALF = 50.0
+ACCURACY = 1.0
+#: Places of further parts, metres east of the site: farther than any rule looks.
+APART = 60_000.0
+
+
+def lonlat(geometry: Any) -> Any:
+    """Bring plane metres to degrees."""
+    return shapely.transform(shapely.segmentize(geometry, 400.0), PLANE.inverse)
+
+
+def ground(shape: str, east: float = 0.0) -> Any:
+    """Return the site: a 100 m square, a 100 m line or a point."""
+    if shape == "point":
+        return shapely.Point(east, 0)
+    if shape == "line":
+        return shapely.LineString([(east - HALF, 0), (east + HALF, 0)])
+    return shapely.box(east - HALF, -HALF, east + HALF, HALF)
+
+
+def zone(relation: Mapping[str, Any], shape: str, east: float, allowed: tuple[str, ...]) -> Any:
+    """Return a zone with a stated relation to the site at `east`."""
+    edge = east + (0.0 if shape == "point" else HALF)
+    far = 3_000.0
+    if relation.get("distance_m") is not None:
+        start = edge + float(relation["distance_m"])
+        made = shapely.box(start, -far, start + far, far)
+    elif relation["overlap"] == "inside":
+        made = shapely.box(east - far, -far, east + far, far)
+    elif relation["overlap"] == "partial":
+        made = shapely.box(east, -far, east + far, far)
+    elif relation["overlap"] == "edge":
+        made = shapely.box(edge, -far, edge + far, far)
+    else:
+        made = shapely.box(east - 10, -far, east + 10, far)
+    if "polygon" in allowed:
+        return made
+    west, _, right, _ = made.bounds
+    at = max(west, min(right, edge)) if relation.get("distance_m") is not None else east
+    return shapely.LineString([(at, -far), (at, far)]) if "line" in allowed else shapely.Point(at, 0)
+
+
+def situation(case: Mapping[str, Any]) -> tuple[Project, Atlas]:
+    """Return the project and atlas of a case."""
+    site = case.get("site") or {}
+    shape = site.get("shape", "polygon")
+    rows: dict[str, list[tuple[Any, Mapping[str, Any]]]] = {}
+    missing = set(site.get("missing") or ())
+
+    def place(relations: Any, form: str, east: float) -> None:
+        for relation in relations or ():
+            spec = kinds.get(relation["kind"])
+            made = zone(relation, form, east, spec.geometry)
+            rows.setdefault(relation["kind"], []).append((lonlat(made), relation.get("zone") or {}))
+
+    place(site.get("relations"), shape, 0.0)
+    parts = []
+    for i, part in enumerate(case.get("parts") or ()):
+        east = APART * (i + 1)
+        place(part.get("at"), "point", east)
+        parts.append(Part(lonlat(ground("point", east)), (part["facility"],), accuracy_m=ACCURACY, name=part["facility"]))
+    region = str(case.get("region", "511111"))
+    world = lonlat(shapely.box(-40_000, -40_000, APART * (len(parts) + 1), 40_000))
+    if "admin" not in rows:
+        rows["admin"] = [(world, {"code": county(region), "level": "county", "name": region})]
+    if "control_unit" not in rows and "control_unit" not in missing:
+        rows["control_unit"] = [(world, {"code": f"ZH{county(region)}30001", "category": "一般", "name": "一般管控单元"})]
+    layers = [layer(kind, rows.get(kind, []), world) for kind in kinds.registry() if kind not in missing]
+    accepted = case.get("accepted", "all")
+    every = [i.id for b in packaged().values() for i in b.instruments]
+    names = every if accepted == "all" else [] if accepted == "none" else accepted
+    atlas = Atlas(layers, region, parameters=case.get("parameters") or {}, accepted=names)
+    described = case.get("project") or {}
+    main = lonlat(ground(shape))
+    project = Project(
+        main,
+        nature=described.get("nature"),
+        industry=described.get("industry"),
+        facilities=described.get("facilities"),
+        facts=described.get("facts"),
+        has=described.get("has") or (),
+        parts=parts,
+        subject=described.get("subject", "project"),
+        stage=described.get("stage"),
+        permanent=described.get("permanent", True),
+        site_accuracy_m=ACCURACY,
+        extent_m=site.get("extent_m"),
+        name=str(case.get("situation", "")),
+    )
+    return project, atlas
+
+
+def county(region: str) -> str:
+    """Return a county code of a region: 内江 (511000) is a city of counties."""
+    return "511011" if region == "511000" else region
+
+
+def layer(kind: str, rows: list[tuple[Any, Mapping[str, Any]]], world: Any) -> Layer:
+    """Return a layer with some zones and coverage everywhere."""
+    spec = kinds.get(kind)
+    geometry = np.empty(len(rows), dtype=object)
+    geometry[:] = [g for g, _ in rows]
+    names = {c for _, attributes in rows for c in attributes}
+    unknown = names - set(spec.columns) - set(kinds.COMMON_COLUMNS)
+    assert not unknown, f"{kind} has no column {unknown}"
+    columns = {c: np.array([attributes.get(c) for _, attributes in rows], dtype=object) for c in names}
+    columns["zone"] = np.array([f"{kind}-{i}" for i in range(len(rows))], dtype=object)
+    columns["name"] = np.array([a.get("name", f"示例{spec.name}") for _, a in rows], dtype=object)
+    meta = {"accuracy_m": ACCURACY, "version": "case"}
+    return Layer.from_arrays(kind=kind, geometry=geometry, columns=columns, coverage=world, meta=meta)
