@@ -21,7 +21,7 @@ from ecozone.errors import UnknownIndustryError
 
 #: Length of a code with its letter -> level.
 LEVELS = {1: "section", 3: "division", 4: "group", 5: "class"}
-_WRITTEN = re.compile(r"^([A-Z])?[\s.\-]*(\d{1,4})(\.0+)?(?![\d.])(.*)$", re.DOTALL)
+_WRITTEN = re.compile(r"^(?:([A-Z])[\s.\-]*)?(\d{1,4})(\.0+)?(?![\d.])(.*)$", re.DOTALL)
 _SECTION = re.compile(r"^([A-T])(门类)?(?![A-Z\d])")
 
 
