@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ecozone.assessment import Assessment, Context, Picture
+from ecozone._evidence import ground, pictures
+from ecozone.assessment import Assessment, Context
 from ecozone.atlas import Atlas
 from ecozone.errors import FactError, ParameterError, SiteError, did_you_mean
 from ecozone.layer import as_date
@@ -20,11 +21,10 @@ from ecozone.relate import cut, relate
 from ecozone.relation import FALSE, Request
 from ecozone.rules.facts import FactTable
 from ecozone.rules.finding import Finding
-from ecozone.rules.judge import HIT, NO_DATA, Judgement, judge, pieces_of
+from ecozone.rules.judge import HIT, Judgement, judge
 from ecozone.rules.library import load_books, packaged, stack
 from ecozone.rules.logic import leaves
 from ecozone.rules.model import Rulebook
-from ecozone.rules.place import limits, request_of
 from ecozone.rules.plan import plan
 
 #: Parameter that vouches for the half-width of rivers drawn as centrelines, metres.
@@ -166,8 +166,13 @@ class Judged:
         )
         _refuse_outside(projects, parts, pieces.codes, atlas)
         books = stack(shelf, {c for codes in pieces.codes for c in codes})
-        proposed = [k for k in atlas if _has_proposed(atlas, k, day)]
-        todo = plan(books, table, kinds=atlas.kinds, proposed=proposed, beyond_m=float(lacking.max(initial=0.0)))
+        todo = plan(
+            books,
+            table,
+            kinds=atlas.kinds,
+            proposed=lambda kind: _has_proposed(atlas, kind, day),
+            beyond_m=float(lacking.max(initial=0.0)),
+        )
         half = table.parameters.get(HALF_WIDTH)
         relations = relate(pieces, atlas, todo.requests, as_of=day, half_width_m=None if half is None else float(half))  # type: ignore[arg-type]
         judgement = judge(
@@ -198,7 +203,8 @@ class Judged:
             _units=lambda: self._units(rows),
             _layers=lambda: self._layers(rows),
             _assumptions=lambda: self._assumptions(i, rows),
-            _pictures=lambda: self._pictures(rows),
+            _pictures=lambda: pictures(self, rows),
+            _ground=lambda: ground(self.atlas, self.projects[i], self.as_of),
         )
 
     # ---- written when read
@@ -265,41 +271,6 @@ class Judged:
         inferred = table.assumptions(int(table.owner[rows[0]]), facts, facilities)
         return out + [{"about": a.about, "text": a.text} for a in inferred]
 
-    def _pictures(self, rows: Sequence[int]) -> list[Picture]:
-        out: dict[tuple[str, str], Picture] = {}
-        for judged in self.judgement.rules:
-            rule = judged.planned.rule
-            for part in rows:
-                if judged.outcome[part] not in (HIT, *_OPEN):
-                    continue
-                pieces = pieces_of(self.judgement.relations, judged.planned.jurisdiction, self.parts.placed)
-                if pieces[part] < 0:
-                    continue
-                for leaf in leaves(rule.where):
-                    self._picture(out, judged, leaf, int(pieces[part]), part)
-        return list(out.values())
-
-    def _picture(self, out: dict[tuple[str, str], Picture], judged: Any, leaf: Mapping[str, Any], piece: int, part: int) -> None:
-        measured = self.judgement.relations.measured[request_of(leaf)]
-        if measured.layer is None:
-            return
-        shapes = getattr(measured.rows, "shapes", lambda _p: {})(piece)
-        limit = limits(leaf, self.judgement.table)
-        belt = float(limit.high[part]) if leaf["relation"] == "within_distance" and np.isfinite(limit.high[part]) else None
-        hit = judged.outcome[part] == HIT
-        for row in measured.rows(piece):
-            key = (leaf["kind"], row.zone)
-            before = out.get(key)
-            rules = (*(before.rules if before else ()), *((judged.planned.rule.id,) if hit else ()))
-            if row.zone in shapes:
-                shared, line, near = shapes[row.zone]
-                widest = max((b for b in (belt, before.belt_m if before else None) if b is not None), default=None)
-                out[key] = Picture(
-                    leaf["kind"], row.zone, row.name, row.attributes, near, shared, line, row.distance_m, widest, tuple(dict.fromkeys(rules))
-                )
-
-
-_OPEN = (NO_DATA, np.int8(4))
 
 
 def choose(rules: Sequence[str | Path | Rulebook] | None) -> list[Rulebook]:

@@ -93,6 +93,7 @@ class Assessment:
     _layers: Callable[[], list[dict[str, Any]]] = field(repr=False)
     _assumptions: Callable[[], list[dict[str, str]]] = field(repr=False)
     _pictures: Callable[[], list[Picture]] = field(repr=False)
+    _ground: Callable[[], list[Ground]] = field(repr=False)
 
     @functools.cached_property
     def findings(self) -> list[Finding]:
@@ -118,6 +119,11 @@ class Assessment:
     def pictures(self) -> list[Picture]:
         """What a picture needs: zones hit, the pieces cut out, shortest lines, belts as measured (EPSG:4490)."""
         return self._pictures()
+
+    @functools.cached_property
+    def ground(self) -> list[Ground]:
+        """What a picture stands on: the outline, the units and the waters around the site (EPSG:4490)."""
+        return self._ground()
 
     @property
     def hits(self) -> list[Finding]:
@@ -211,23 +217,29 @@ class Assessment:
 
 @dataclass(frozen=True)
 class Picture:
-    """One zone near a project, as a map needs it. Geometries in EPSG:4490.
+    """One zone near one part of a project, as a map needs it. Geometries in EPSG:4490.
 
     Attributes
     ----------
     kind, zone, name : str
     attributes : mapping
     near : geometry
-        The zone as far as it was looked at.
+        The zone as far as a picture reaches.
     shared : geometry or None
         The piece of ground inside it.
     line : geometry or None
         Shortest line from the site.
     distance_m : float
     belt_m : float or None
-        Width of the belt a rule measured along it, metres.
+        Width of the belt a rule measured along it, metres; of several, the widest that hit.
+    belt : geometry or None
+        That belt as measured (the zone grown by `belt_m` in the local plane), as far as a picture reaches.
     rules : tuple of str
         Rules that hit because of it.
+    part : str
+        The part of the project it is near to.
+    sensitive : bool
+        Its exact shape is not public.
     """
 
     kind: str
@@ -239,7 +251,21 @@ class Picture:
     line: Any
     distance_m: float
     belt_m: float | None
+    belt: Any
     rules: tuple[str, ...]
+    part: str = "site"
+    sensitive: bool = False
+
+
+@dataclass(frozen=True)
+class Ground:
+    """One zone that a picture stands on, whether or not a rule asks for it: outline, control unit, river."""
+
+    kind: str
+    zone: str
+    name: str
+    attributes: Mapping[str, Any]
+    geometry: Any
 
 
 def worst(effects: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import os
 import tempfile
 import tomllib
@@ -51,11 +52,14 @@ class _Version:
     """One layer version of an atlas folder, read when first needed."""
 
     def __init__(self, path: Path) -> None:
+        self.path = path
+        self._layer: Layer | None = None
+
+    @functools.cached_property
+    def meta(self) -> dict[str, Any]:
         from ecozone import storage
 
-        self.path = path
-        self.meta = storage.read_layer_meta(path)
-        self._layer: Layer | None = None
+        return self._layer.meta() if self._layer is not None else storage.read_layer_meta(self.path)
 
     def layer(self) -> Layer:
         if self._layer is None:
@@ -65,8 +69,7 @@ class _Version:
         return self._layer
 
     def valid_on(self, day: dt.date) -> bool:
-        first, last = as_date(self.meta["valid_from"]), as_date(self.meta["valid_to"])
-        return (first is None or first <= day) and (last is None or day <= last)
+        return self.layer().valid_on(day)
 
 
 class _InMemory:
@@ -135,7 +138,7 @@ class Atlas(Mapping[str, Layer]):
         region = str(region)
         if not (len(region) == 6 and region.isdigit()):
             raise AtlasError(f"区域代码“{region}”不是六位行政区划代码，例如 511111（乐山市沙湾区）。")
-        for kind, found in versions.items():
+        for kind, found in ((k, v) for k, v in versions.items() if len(v) > 1):
             repeated = [v.meta["version"] for v in found]
             if len(set(repeated)) < len(repeated):
                 raise AtlasError(f"图层 {kind} 有两个同名版本：{'、'.join(map(str, repeated))}，请改版本号。")
@@ -162,6 +165,9 @@ class Atlas(Mapping[str, Layer]):
         if kind not in self._versions:
             raise KeyError(f"图集 {self.name} 没有图层“{kind}”{did_you_mean(kind, self._versions)}")
         return self._versions[kind][-1].layer()
+
+    def __contains__(self, kind: object) -> bool:
+        return kind in self._versions
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._versions)

@@ -43,7 +43,7 @@ def densify(geometry: Geometries, longest_m: float = LONGEST_EDGE_M) -> Geometri
     if len(coords) < 2:
         return geometry
     rough = _rough_edges(coords)
-    maybe = np.unique(owner[1:][(owner[1:] == owner[:-1]) & (rough > longest_m)])
+    maybe = np.flatnonzero(np.bincount(owner[1:][(owner[1:] == owner[:-1]) & (rough > longest_m)]))
     dimension = shapely.get_dimensions(geometry[maybe])
     out = geometry
     for dim in (1, 2):

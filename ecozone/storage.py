@@ -69,17 +69,7 @@ def write_layer(layer: Layer, folder: Path) -> Path:
 
 def read_layer_meta(path: Path) -> dict[str, Any]:
     """Return the ``ecozone`` metadata of a layer file without reading its zones."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        raw = pq.read_schema(path).metadata or {}
-        meta = json.loads(raw[b"ecozone"])
-    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
-        raise AtlasError(f"图层文件 {path.name} 损坏或不是 ecozone 写出的，请重新导入该图层。") from error
-    if meta.get("format") != FORMAT:
-        raise AtlasError(f"图层文件 {path.name} 的格式为 {meta.get('format')}，本版本只能读取格式 {FORMAT}。")
-    return meta
+    return _open(path)[1]
 
 
 def read_layer(path: Path) -> Layer:
@@ -91,22 +81,37 @@ def read_layer(path: Path) -> Layer:
         The file is damaged or of another format.
     """
     import pyarrow as pa
+
+    file, meta = _open(path)
+    try:
+        table = file.read(use_threads=False)
+        columns = {name: _objects(table.column(name).to_pylist()) for name in table.column_names}
+        geometry = _objects(shapely.from_wkb(columns.pop("geometry")))
+        coverage = shapely.from_geojson(json.dumps(meta["coverage"])) if meta.get("coverage") else None
+        return Layer.from_arrays(kind=meta["kind"], geometry=geometry, columns=columns, coverage=coverage, meta=meta)
+    except (OSError, KeyError, pa.ArrowException, shapely.GEOSException) as error:
+        raise AtlasError(f"图层文件 {path.name} 损坏，请重新导入该图层。") from error
+
+
+def _open(path: Path) -> tuple[Any, dict[str, Any]]:
+    """Open a layer file (by ParquetFile: pyarrow's read_table would import pandas)."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    meta = read_layer_meta(path)
     try:
-        table = pq.read_table(path, use_threads=False)
-    except (OSError, pa.ArrowException) as error:
-        raise AtlasError(f"图层文件 {path.name} 损坏，请重新导入该图层。") from error
-    geometry = np.empty(table.num_rows, dtype=object)
-    geometry[:] = shapely.from_wkb(table.column("geometry").to_numpy(zero_copy_only=False)) if table.num_rows else []
-    columns = {}
-    for name in table.column_names:
-        if name != "geometry":
-            columns[name] = np.empty(table.num_rows, dtype=object)
-            columns[name][:] = table.column(name).to_pylist()
-    coverage = shapely.from_geojson(json.dumps(meta["coverage"])) if meta.get("coverage") else None
-    return Layer.from_arrays(kind=meta["kind"], geometry=geometry, columns=columns, coverage=coverage, meta=meta)
+        file = pq.ParquetFile(path)
+        meta = json.loads((file.schema_arrow.metadata or {})[b"ecozone"])
+    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
+        raise AtlasError(f"图层文件 {path.name} 损坏或不是 ecozone 写出的，请重新导入该图层。") from error
+    if meta.get("format") != FORMAT:
+        raise AtlasError(f"图层文件 {path.name} 的格式为 {meta.get('format')}，本版本只能读取格式 {FORMAT}。")
+    return file, meta
+
+
+def _objects(values: Any) -> np.ndarray[Any, Any]:
+    out = np.empty(len(values), dtype=object)
+    out[:] = values
+    return out
 
 
 def _projjson() -> dict[str, Any]:

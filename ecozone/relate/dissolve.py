@@ -40,7 +40,7 @@ def unite(pieces: int, piece: NDArray[np.int64], geometry: NDArray[Any]) -> NDAr
     rows, first, count = np.unique(piece, return_index=True, return_counts=True)
     single = count == 1
     out[rows[single]] = geometry[first[single]]
-    for size in np.unique(count[~single]):
+    for size in sorted(set(count[~single].tolist())):
         several = count == size
         table = geometry[first[several][:, None] + np.arange(size)[None, :]]
         out[rows[several]] = shapely.union_all(table, axis=1)

@@ -94,8 +94,8 @@ def find(group: Group, layer: Layer, reach_m: NDArray[np.float64], wanted: NDArr
     """
     boxes = padded_boxes(group.bounds, reach_m + SLACK_M)
     piece, zone = _candidates(group.plane, boxes, layer, wanted)
-    flat = cache.zones(layer, group.plane, np.unique(zone))
-    flat = flat[np.searchsorted(np.unique(zone), zone)]
+    used, place = np.unique(zone, return_inverse=True)
+    flat = cache.zones(layer, group.plane, used)[place]
     near, covers = clip(flat, boxes[piece])
     there = ~shapely.is_empty(near)
     piece, zone, near, covers = piece[there], zone[there], near[there], covers[there]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ import shapely
 from numpy.typing import NDArray
 
 from ecozone import measure
+from ecozone.crs import Plane
+from ecozone.relate.clip import clip, padded_boxes
 from ecozone.relate.pairs import Pairs
 from ecozone.relate.pieces import Group
 from ecozone.relation import ZoneRow
@@ -75,15 +78,55 @@ class Rows:
             )
         return sorted(out, key=lambda r: (r.distance_m, -(r.overlap_m2 or r.overlap_m or 0.0), r.zone))
 
-    def shapes(self, piece: int) -> dict[str, tuple[Any, Any, Any]]:
-        """Return for each zone (shared ground, shortest line, zone near the site) in EPSG:4490, for pictures and the record."""
+    def shapes(self, piece: int, view_m: float) -> dict[str, Shape]:
+        """Return the shapes of the zones within reach of a piece, drawn as far as `view_m` around it."""
         found = self._of(piece)
         if found is None:
             return {}
         group, pairs, _ = found
         ground = group.geometry[pairs.piece]
-        shared = shapely.intersection(ground, pairs.near)
-        lines = shapely.shortest_line(ground, pairs.near)
-        back = [shapely.transform(v, group.plane.inverse) for v in (shared, lines, pairs.near)]
+        box = padded_boxes(shapely.bounds(ground), view_m)
+        whole = measure.to_plane(pairs.layer.geometry[pairs.zone], group.plane)
+        near, _ = clip(whole, box)
+        shared, lines = shapely.intersection(ground, pairs.near), shapely.shortest_line(ground, pairs.near)
         zones = pairs.layer.columns["zone"][pairs.zone]
-        return {str(z): (back[0][i], back[1][i], back[2][i]) for i, z in enumerate(zones)}
+        return {
+            str(z): Shape(group.plane, whole[i], box[i], shared[i], lines[i], near[i]) for i, z in enumerate(zones.tolist())
+        }
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One zone beside one piece of ground, kept in the plane it was measured in and given out in EPSG:4490."""
+
+    plane: Plane
+    _whole: Any
+    _box: NDArray[np.float64]
+    _shared: Any
+    _line: Any
+    _near: Any
+
+    @property
+    def shared(self) -> Any:
+        """The ground inside the zone; None where they share nothing."""
+        return None if shapely.is_empty(self._shared) else self._back(self._shared)
+
+    @property
+    def line(self) -> Any:
+        """Shortest line from the ground to the zone."""
+        return self._back(self._line)
+
+    @property
+    def near(self) -> Any:
+        """The zone within view."""
+        return self._back(self._near)
+
+    def belt(self, metres: float) -> Any:
+        """Return the zone grown by `metres`, within view: the belt as it was measured."""
+        view = np.array([self._box])
+        wide, _ = clip(np.array([self._whole], dtype=object), view + np.array([-1, -1, 1, 1]) * metres)
+        belt, _ = clip(shapely.buffer(wide, metres, quad_segs=32), view)
+        return self._back(belt[0])
+
+    def _back(self, geometry: Any) -> Any:
+        return shapely.transform(geometry, self.plane.inverse)

@@ -107,17 +107,21 @@ class FactTable:
             return truth(np.ones(self.m, bool), np.array([p.subject in node["subject"] for p in self.projects]))[self.owner]
         return truth(np.ones(self.n, bool), np.where(self.permanent, "permanent" in node["duration"], "temporary" in node["duration"]))
 
-    def industry(self, name: str) -> Truth:
-        """Return whether each project is of an industry group or code, shape ``(projects,)``."""
-        key = ("industry", name)
+    def industry(self, name: str, *, settle: bool = True) -> Truth:
+        """Return whether each project is of an industry group or code, shape ``(projects,)``.
+
+        Parameters
+        ----------
+        name : str
+            Group or code.
+        settle : bool
+            Ask the facts that settle classes wider than the group. An inference asks without them, or a fact would ask itself.
+        """
+        key = ("industry", name, settle)
         if key not in self._memo:
-            member = words.membership([p.industries for p in self.projects], name, self.groups)
-            known = np.array([bool(p.industries) for p in self.projects])
-            value = np.where(known, member, UNKNOWN).astype(np.int8)
-            settled = words.settled_by(name)
-            if settled and (known & (value == UNKNOWN)).any():
-                value = np.where(known & (value == UNKNOWN), self._fact_test(settled, "is", [True]), value).astype(np.int8)
-            self._memo[key] = value
+            codes = [p.industries for p in self.projects]
+            facts = (lambda fact: self._fact_test(fact, "is", [True])) if settle else None
+            self._memo[key] = words.membership(codes, name, self.groups, settle=facts)
         return self._memo[key]
 
     def facility(self, kind: str) -> Truth:
@@ -156,7 +160,7 @@ class FactTable:
             return np.full(self.m, FALSE)
         if "*" in names:
             return np.full(self.m, TRUE)
-        return any_of(self.industry(name) for name in names)
+        return any_of(self.industry(name, settle=False) for name in names)
 
     # ---- facts
 

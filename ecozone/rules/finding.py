@@ -65,6 +65,11 @@ class Finding:
         return EFFECTS[self.effect][0]
 
     @property
+    def effect_text(self) -> str:
+        """The effect as an officer reads it."""
+        return EFFECTS[self.effect][1]
+
+    @property
     def open(self) -> bool:
         """Whether the finding could still push the verdict: nobody knows, or it does not stand on firm ground."""
         return self.outcome in ("no_data", "undetermined") or (self.outcome == "hit" and not self.firm)

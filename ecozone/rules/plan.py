@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +41,7 @@ def plan(
     table: FactTable,
     *,
     kinds: Collection[str],
-    proposed: Collection[str] = (),
+    proposed: Callable[[str], bool] = lambda _kind: False,
     beyond_m: float = 0.0,
 ) -> Plan:
     """Return what to measure and judge.
@@ -52,8 +52,8 @@ def plan(
     table : FactTable
     kinds : collection of str
         Kinds the atlas has.
-    proposed : collection of str
-        Kinds with zones that are only proposed: they are measured too, and only inform.
+    proposed : callable
+        Says whether a kind has zones that are only proposed: they are measured too, and only inform.
     beyond_m : float
         How much farther than its limit every rule looks (a point that stands for ground nobody described).
 
@@ -63,6 +63,7 @@ def plan(
     """
     planned: list[Planned] = []
     requests: dict[Request, float] = {}
+    tentative: dict[str, bool] = {}
 
     def ask(request: Request, reach_m: float) -> None:
         requests[request] = max(requests.get(request, 0.0), reach_m)
@@ -82,12 +83,14 @@ def plan(
             for leaf in [*leaves(rule.where), *(x for e in rule.exceptions for x in leaves(e.where))]:
                 reach = reach_of(leaf, table) + beyond_m
                 ask(request_of(leaf), reach)
-                if leaf["kind"] in proposed:
+                if leaf["kind"] not in tentative:
+                    tentative[leaf["kind"]] = proposed(leaf["kind"])
+                if tentative[leaf["kind"]]:
                     ask(request_of(leaf, status="proposed"), reach)
     for kind in LOOKUPS:
         if kind in kinds:
             ask(Request(kind), 0.0)
-    return Plan(planned, [r.reaching(m) for r, m in requests.items()], frozenset(proposed))
+    return Plan(planned, [r.reaching(m) for r, m in requests.items()], frozenset(k for k, v in tentative.items() if v))
 
 
 def in_season(season: str, table: FactTable) -> Truth:

@@ -74,7 +74,7 @@ def answer(node: Mapping[str, Any], table: FactTable, part: int) -> Answer:
         given = "、".join(f"{c}{words.name_of(c)}" for c in project.industries)
         names = "、".join(_group(g) for g in node["industry"])
         if value == UNKNOWN:
-            settle = [f for f in (words.settled_by(g) for g in node["industry"]) if f]
+            settle = [f for g in node["industry"] if g in words.groups() for f in words.settling_facts(g, table.groups)]
             return Answer(value, f"行业 {given} 是否属于{names}须进一步核实", tuple(settle) or ("industry",), asked)
         return Answer(value, f"行业 {given} {'属于' if value == TRUE else '不属于'}{names}")
     if "facility" in node:
