@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -270,7 +270,6 @@ class Judged:
         out = [{"about": "site", "text": n} for n in self.projects[i].notes]
         inferred = table.assumptions(int(table.owner[rows[0]]), facts, facilities)
         return out + [{"about": a.about, "text": a.text} for a in inferred]
-
 
 
 def choose(rules: Sequence[str | Path | Rulebook] | None) -> list[Rulebook]:

@@ -91,13 +91,14 @@ class Rows:
         shared, lines = shapely.intersection(ground, pairs.near), shapely.shortest_line(ground, pairs.near)
         zones = pairs.layer.columns["zone"][pairs.zone]
         return {
-            str(z): Shape(group.plane, whole[i], box[i], shared[i], lines[i], near[i]) for i, z in enumerate(zones.tolist())
+            str(z): Shape(group.plane, whole[i], box[i], shared[i], lines[i], near[i])
+            for i, z in enumerate(zones.tolist())
         }
 
 
 @dataclass(frozen=True)
 class Shape:
-    """One zone beside one piece of ground, kept in the plane it was measured in and given out in EPSG:4490."""
+    """One zone beside one piece of ground, kept in the plane it was measured in, given out in EPSG:4490."""
 
     plane: Plane
     _whole: Any
