@@ -5,6 +5,7 @@ The table is GeoParquet 1.0 (WKB, EPSG:4490), so any GIS reads it; provenance an
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import tempfile
@@ -87,10 +88,16 @@ def read_layer(path: Path) -> Layer:
         table = file.read(use_threads=False)
         columns = {name: _objects(table.column(name).to_pylist()) for name in table.column_names}
         geometry = _objects(shapely.from_wkb(columns.pop("geometry")))
-        coverage = shapely.from_geojson(json.dumps(meta["coverage"])) if meta.get("coverage") else None
+        coverage = _coverage(json.dumps(meta["coverage"])) if meta.get("coverage") else None
         return Layer.from_arrays(kind=meta["kind"], geometry=geometry, columns=columns, coverage=coverage, meta=meta)
     except (OSError, KeyError, pa.ArrowException, shapely.GEOSException) as error:
         raise AtlasError(f"图层文件 {path.name} 损坏，请重新导入该图层。") from error
+
+
+@functools.lru_cache(maxsize=64)
+def _coverage(text: str) -> Any:
+    """Read a coverage polygon; layers of one atlas mostly share it, and then share the object (never changed, never prepared)."""
+    return shapely.from_geojson(text)
 
 
 def _open(path: Path) -> tuple[Any, dict[str, Any]]:

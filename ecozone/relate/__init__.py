@@ -71,7 +71,11 @@ def relate(
             found[kind] = [
                 find(g, layer, farthest + layer.accuracy_m + margin[g.rows], wanted, cache) for g in pieces.groups
             ]
-    coverage = {k: _coverage(pieces, layer, cache) for k, layer in layers.items() if layer is not None}
+    margins: dict[int, NDArray[np.float64]] = {}  # layers mostly share one coverage polygon
+    for layer in layers.values():
+        if layer is not None and id(layer.coverage) not in margins:
+            margins[id(layer.coverage)] = _coverage(pieces, layer.coverage, cache)
+    coverage = {k: margins[id(layer.coverage)] for k, layer in layers.items() if layer is not None}
     measured = {
         request: _measure(request.reaching(reach[request]), pieces, layers, found, coverage, as_of, half_width_m)
         for request in reach
@@ -101,13 +105,13 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool | np.bool_) else str(value)
 
 
-def _coverage(pieces: Pieces, layer: Layer, cache: Projected) -> NDArray[np.float64]:
-    """Return how far the coverage reaches beyond each piece, metres; -1 where it does not hold all of it."""
+def _coverage(pieces: Pieces, coverage: Any, cache: Projected) -> NDArray[np.float64]:
+    """Return how far a coverage polygon reaches beyond each piece, metres; -1 where it does not hold all of it."""
     out = np.full(len(pieces), -1.0)
-    if layer.coverage is None or shapely.is_empty(layer.coverage):
+    if coverage is None or shapely.is_empty(coverage):
         return out
     for group in pieces.groups:
-        ground = cache.coverage(layer, group.plane)
+        ground = cache.coverage(coverage, group.plane)
         held = shapely.covers(ground, group.geometry)
         out[group.rows[held]] = shapely.distance(group.geometry[held], shapely.boundary(ground))
     return out

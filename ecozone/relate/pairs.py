@@ -59,7 +59,7 @@ class Projected:
 
     def __init__(self) -> None:
         self._zones: dict[tuple[int, Plane], tuple[Layer, NDArray[Any]]] = {}
-        self._coverage: dict[tuple[int, Plane], tuple[Layer, Any]] = {}
+        self._coverage: dict[tuple[int, Plane], tuple[Any, Any]] = {}
 
     def zones(self, layer: Layer, plane: Plane, rows: NDArray[np.int64]) -> NDArray[Any]:
         """Return some zones of a layer in a plane."""
@@ -69,13 +69,14 @@ class Projected:
             flat[todo] = measure.to_plane(layer.geometry[todo], plane)
         return flat[rows]
 
-    def coverage(self, layer: Layer, plane: Plane) -> Any:
-        """Return a layer's coverage in a plane (prepared: it belongs to this object, not to the atlas)."""
-        key = (id(layer), plane)
+    def coverage(self, coverage: Any, plane: Plane) -> Any:
+        """Return a coverage polygon in a plane: a prepared copy that belongs to this object, not to the atlas."""
+        key = (id(coverage), plane)
         if key not in self._coverage:
-            flat = measure.to_plane(np.array([layer.coverage], dtype=object), plane)[0]
-            shapely.prepare(flat)
-            self._coverage[key] = (layer, flat)
+            flat = measure.to_plane(np.array([coverage], dtype=object), plane)[0]
+            flat = shapely.transform(flat, np.copy) if flat is coverage else flat
+            shapely.prepare(flat)  # noqa: TID251 - a copy of our own, used by this thread alone
+            self._coverage[key] = (coverage, flat)
         return self._coverage[key][1]
 
 
