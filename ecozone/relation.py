@@ -94,7 +94,7 @@ class Measured:
     inside : int8
         All of the ground lies inside the zones.
     distance_m, distance_low_m : float64
-        Nearest zone, and the least it can be when a centreline's half-width is taken off (-inf: half-width unknown). inf beyond the reach.
+        Nearest zone, and the least it can be when a centreline's half-width is taken off. inf beyond the reach.
     overlap, overlap_low, overlap_high : float64
         Dissolved overlap in square metres, metres or points, and its bounds with the zones shrunk and grown by the accuracy.
     share, share_low, share_high : float64

@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 
 __all__ = ["cut", "relate"]
 
-#: A layer whose zones carry this line cannot clear a limit unless their half-width is known (SEMANTICS 2).
+#: A zone that carries this line cannot clear a limit unless its half-width is known (SEMANTICS 2).
 CENTRELINE = "centreline"
+#: Half-width that a centreline without one may have, metres: ecozone's own caution, no legal figure. Inland rivers of China are narrower than
+#: 10 km from bank to bank; a broader water belongs into an atlas as a surface.
+WIDEST_HALF_M = 5_000.0
 
 
 def relate(
@@ -68,8 +71,9 @@ def relate(
         farthest = max(reach[r] for r in mine)
         wanted = np.any([_mask(layer, r, as_of)[1] for r in mine], axis=0)
         if wanted.any():
+            widest = float(_half_widths(layer, half_width_m)[wanted].max())
             found[kind] = [
-                find(g, layer, farthest + layer.accuracy_m + margin[g.rows], wanted, cache) for g in pieces.groups
+                find(g, layer, farthest + layer.accuracy_m + margin[g.rows] + widest, wanted, cache) for g in pieces.groups
             ]
     margins: dict[int, NDArray[np.float64]] = {}  # layers mostly share one coverage polygon
     for layer in layers.values():
@@ -221,18 +225,24 @@ def _nearest(pairs: Pairs, m: int) -> NDArray[np.int64]:
 
 def _least(pairs: Pairs, distance: NDArray[np.float64], half_width_m: float | None) -> NDArray[np.float64]:
     """Return the least a distance can be once a centreline's half-width is taken off."""
-    line = pairs.layer.columns.get("line")
     low = distance.copy()
-    if line is None:
-        return low
-    centre = line[pairs.zone] == CENTRELINE
-    if not centre.any():
-        return low
-    widths = pairs.layer.columns.get("half_width_m", np.full(len(pairs.layer), None, dtype=object))[pairs.zone]
-    half = np.array([half_width_m if w is None else float(w) for w in widths], dtype=float)  # None becomes NaN
-    least = np.where(centre, np.where(np.isnan(half), -np.inf, pairs.distance_m - half), pairs.distance_m)
-    np.minimum.at(low, pairs.piece, least)
+    half = _half_widths(pairs.layer, half_width_m)[pairs.zone]
+    np.minimum.at(low, pairs.piece, np.where(half > 0, pairs.distance_m - half, np.inf))
     return low
+
+
+def _half_widths(layer: Layer, half_width_m: float | None) -> NDArray[np.float64]:
+    """Return how far each zone's water may reach from its geometry: 0 for banks, a centreline's half-width, the widest if unknown."""
+    line = layer.columns.get("line")
+    out = np.zeros(len(layer))
+    if line is None:
+        return out
+    centre = np.array([v == CENTRELINE for v in line], dtype=bool)
+    if centre.any():
+        unknown = WIDEST_HALF_M if half_width_m is None else half_width_m
+        given = layer.columns.get("half_width_m", np.full(len(layer), None, dtype=object))
+        out[centre] = [unknown if v is None else float(v) for v in given[centre]]
+    return out
 
 
 def _subtract(pairs: Pairs, away: Pairs | None) -> Pairs:

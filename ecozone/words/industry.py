@@ -127,7 +127,7 @@ def normalise(code: Any) -> str:
     code : str, int or float
         ``2614``, ``C2614``, ``c2614``, full-width letters, ``2614.0``, ``C3021水泥制品制造``, a coarser
         code (``C26``), or a full name. A group without classes and its class are one: ``191``, ``1910``,
-        ``C191`` and ``C1910`` all give ``C1910``.
+        ``C191`` and ``C1910`` all give ``C1910``; a group padded with a zero as forms print it is the group.
 
     Raises
     ------
@@ -185,6 +185,8 @@ def _normalise(code: Any) -> str:
         )
     if found is None and padded is not None and (lost_zero or decimal):
         found = padded
+    if found is None and len(digits) == 4 and digits.endswith("0"):  # noqa: PLR2004 - a class has four digits
+        found = known.get(digits[:3])  # a group that has classes, padded with a zero as forms print it: P8320 is P832
     if found is None:
         raise UnknownIndustryError(_unknown(str(code), (letter or "") + digits))
     if letter is not None and letter != found[0]:
