@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecozone._evidence import ground, pictures
+from ecozone import words
 from ecozone.assessment import Assessment, Context
 from ecozone.atlas import Atlas
 from ecozone.errors import FactError, ParameterError, SiteError, did_you_mean
@@ -21,12 +22,13 @@ from ecozone.relate import cut, relate
 from ecozone.relation import FALSE, Request
 from ecozone.rules.facts import FactTable
 from ecozone.rules.finding import Finding
-from ecozone.rules.judge import HIT, Judgement, judge
+from ecozone.rules.judge import HIT, NO_DATA, UNDETERMINED, Judgement, judge
 from ecozone.rules.library import load_books, packaged, stack
 from ecozone.rules.logic import leaves
 from ecozone.rules.model import Rulebook
 from ecozone.rules.plan import plan
 
+_OPEN = (NO_DATA, UNDETERMINED)
 #: Parameter that vouches for the half-width of rivers drawn as centrelines, metres.
 HALF_WIDTH = "river_half_width_m"
 
@@ -203,6 +205,7 @@ class Judged:
             _units=lambda: self._units(rows),
             _layers=lambda: self._layers(rows),
             _assumptions=lambda: self._assumptions(i, rows),
+            _groups=lambda: self._groups(rows),
             _pictures=lambda: pictures(self, rows),
             _ground=lambda: ground(self.atlas, self.projects[i], self.as_of),
         )
@@ -250,7 +253,7 @@ class Judged:
             hit = request.kind in hits or (request.kind == "control_unit" and any(measured.distance_m[r] == 0 for r in given))
             covers = used is not None and all(measured.coverage_m[r] >= 0 for r in given)
             entry = {
-                "kind": request.kind, "title": _kind_name(request.kind), "name": used.source if used else None,
+                "kind": request.kind, "name": _kind_name(request.kind), "source": used.source if used else None,
                 "version": used.version if used else None, "sha256": used.sha256() if used else None,
                 "accuracy_m": used.accuracy_m if used else None, "document": used.document if used else None,
                 "notice": used.notice if used else None, "covers_site": covers,
@@ -258,6 +261,18 @@ class Judged:
             }  # fmt: skip
             out.setdefault(request.kind, entry)
         return [out[k] for k in sorted(out)]
+
+    def _groups(self, rows: Sequence[int]) -> dict[str, Any]:
+        """Return the industry groups that hits and open findings turned on, with the codes used."""
+        named = dict.fromkeys(
+            name
+            for j in self.judgement.rules
+            if any(j.outcome[r] in (HIT, *_OPEN) for r in rows)
+            for leaf in leaves(j.planned.rule.when)
+            for name in leaf.get("industry", ())
+        )
+        overrides = self.judgement.table.groups
+        return {name: words.describe(name, overrides) for name in named if name in words.groups() or name in overrides}
 
     def _assumptions(self, i: int, rows: Sequence[int]) -> list[dict[str, str]]:
         table = self.judgement.table
@@ -315,12 +330,13 @@ def _table(projects: Sequence[Project], parts: _Parts, atlas: Atlas, books: Sequ
 
 
 def _refuse_outside(projects: Sequence[Project], parts: _Parts, codes: Sequence[tuple[str, ...]], atlas: Atlas) -> None:
-    for i, project in enumerate(projects):
-        mine = [codes[r] for r in np.flatnonzero((parts.project == i) & parts.placed)]
-        if not any(mine):
-            raise SiteError(
-                f"项目“{project.name}”全部位于图集“{atlas.name}”（{atlas.region}）之外，无法判定。请核对坐标，或改用项目所在区县的图集。"
-            )
+    inside = np.zeros(len(projects), dtype=bool)
+    np.logical_or.at(inside, parts.project[parts.placed], np.array([bool(c) for c in codes], dtype=bool))
+    for i in np.flatnonzero(~inside)[:1].tolist():
+        raise SiteError(
+            f"项目“{projects[i].name}”全部位于图集“{atlas.name}”（{atlas.region}）之外，无法判定。"
+            "请核对坐标，或改用项目所在区县的图集。"
+        )
 
 
 def _has_proposed(atlas: Atlas, kind: str, day: dt.date) -> bool:
@@ -365,7 +381,6 @@ def _context(atlas: Atlas, books: Sequence[Rulebook], table: FactTable) -> Conte
             }
             for b in books for i in b.instruments
         ],
-        groups=table.groups,
     )  # fmt: skip
 
 

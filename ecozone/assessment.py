@@ -61,7 +61,6 @@ class Context:
     books: Sequence[Mapping[str, Any]] = ()
     parameters: Sequence[Mapping[str, Any]] = ()
     instruments: Sequence[Mapping[str, Any]] = ()
-    groups: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -92,6 +91,7 @@ class Assessment:
     _units: Callable[[], list[dict[str, Any]]] = field(repr=False)
     _layers: Callable[[], list[dict[str, Any]]] = field(repr=False)
     _assumptions: Callable[[], list[dict[str, str]]] = field(repr=False)
+    _groups: Callable[[], dict[str, Any]] = field(repr=False)
     _pictures: Callable[[], list[Picture]] = field(repr=False)
     _ground: Callable[[], list[Ground]] = field(repr=False)
 
@@ -124,6 +124,11 @@ class Assessment:
     def ground(self) -> list[Ground]:
         """What a picture stands on: the outline, the units and the waters around the site (EPSG:4490)."""
         return self._ground()
+
+    @functools.cached_property
+    def groups(self) -> dict[str, Any]:
+        """Industry groups that hits and open findings turned on, with the codes used."""
+        return self._groups()
 
     @property
     def hits(self) -> list[Finding]:
@@ -194,7 +199,7 @@ class Assessment:
             "books": [dict(b) for b in self.context.books],
             "parameters": [dict(p) for p in self.context.parameters],
             "instruments": [dict(i) for i in self.context.instruments],
-            "groups": dict(self.context.groups),
+            "groups": self.groups,
             "assumptions": self.assumptions,
             "requirements": [],
         }  # fmt: skip

@@ -174,7 +174,7 @@ class _Spot:
     ) -> _Spot:
         spot = cls()
         kind = kinds.name(leaf["kind"])
-        zones = f"{kind}{_filter_text(leaf)}"
+        zones = f"{kind}{filter_text(leaf)}"
         if piece == -2:  # noqa: PLR2004 - a part without a place
             spot.because.append(f"该设施的位置未提供，无法与{zones}比对")
             spot.missing.append(f"part:{'/'.join(table.kinds[part])}")
@@ -260,13 +260,13 @@ class _Spot:
 def citation(where: Citation, rule: Rule) -> dict[str, Any]:
     """Return a citation as plain JSON values."""
     return {
-        "law": where.document.title, "document": where.document.key, "number": where.document.number, "article": where.article,
+        "law": where.document.key, "title": where.document.title, "number": where.document.number, "article": where.article,
         "section": where.section, "paragraph": where.paragraph, "item": where.item, "in_force": rule.period.as_list(),
         "authority": AUTHORITIES[rule.authority],
     }  # fmt: skip
 
 
-def _filter_text(leaf: Mapping[str, Any]) -> str:
+def filter_text(leaf: Mapping[str, Any]) -> str:
     kind = kinds.registry()[leaf["kind"]]
     parts = [
         "、".join({"true": kind.columns[c].name, "false": f"非{kind.columns[c].name}"}.get(v, kind.label(c, v)) for v in values)

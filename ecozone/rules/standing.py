@@ -48,7 +48,7 @@ def _finding(rule: str, title: str, part: str, outcome: str, missing: str, becau
         rule=rule, book=book, title=title, requirement="", part=part, effect="prohibit", outcome=outcome, firm=True,
         authority="standard", text="text", because=(because,), missing=(missing,), branch=None,
         citation={
-            "law": "", "document": None, "number": None, "article": None, "section": None, "paragraph": None, "item": None,
+            "law": "", "title": "", "number": None, "article": None, "section": None, "paragraph": None, "item": None,
             "in_force": [None, None], "authority": "",
         },
     )  # fmt: skip
