@@ -12,10 +12,10 @@ from ecozone.rules.model import EFFECTS
 
 
 def grouped(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    """Return open findings grouped by what would close them, the gravest first."""
+    """Return open findings that could push the verdict, grouped by what would close them, the gravest first."""
     groups: dict[str, list[Finding]] = {}
     for finding in findings:
-        if finding.open or (finding.outcome == "clear" and finding.missing):
+        if finding.push and (finding.open or (finding.outcome == "clear" and finding.missing)):
             for what in finding.missing or _weak(finding):
                 groups.setdefault(what, []).append(finding)
     out = []
