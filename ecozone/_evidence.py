@@ -18,7 +18,7 @@ from ecozone.rules.logic import leaves
 from ecozone.rules.place import limits, request_of
 
 if TYPE_CHECKING:
-    from ecozone._check import Judged
+    from ecozone._engine import Judged
     from ecozone.atlas import Atlas
     from ecozone.project import Project
 

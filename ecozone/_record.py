@@ -1,0 +1,148 @@
+"""The record: what an answer says besides its verdict, written from the judged arrays when somebody reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ecozone import kinds, words
+from ecozone.assessment import Context
+from ecozone.atlas import Atlas
+from ecozone.relation import FALSE, Request
+from ecozone.rules.facts import FactTable
+from ecozone.rules.finding import Finding
+from ecozone.rules.judge import HIT, NO_DATA, UNDETERMINED
+from ecozone.rules.logic import leaves
+from ecozone.rules.model import Rulebook
+
+if TYPE_CHECKING:
+    from ecozone._engine import Judged
+
+_OPEN = (NO_DATA, UNDETERMINED)
+
+
+def findings(judged: Judged, rows: Sequence[int]) -> list[Finding]:
+    from ecozone.rules.explain import Explainer
+    from ecozone.rules.standing import site_findings
+
+    explainer = Explainer(judged.judgement, judged.parts.placed, judged.parts.names)
+    return [
+        *explainer.findings(rows),
+        *site_findings(judged.judgement, judged.parts.placed, judged.parts.names, rows),
+    ]
+
+
+def units(judged: Judged, rows: Sequence[int]) -> list[dict[str, Any]]:
+    measured = judged.judgement.relations.measured.get(Request("control_unit"))
+    if measured is None or measured.layer is None:
+        return []
+    out = []
+    for row in (r for r in rows if judged.parts.placed[r]):
+        for zone in measured.rows(row):
+            if zone.distance_m == 0:
+                a = zone.attributes
+                out.append(
+                    {
+                        "code": a.get("code"), "name": zone.name, "city": a.get("city"), "county": a.get("county"),
+                        "list_type": a.get("list_type"), "category": a.get("category"), "overlap_m2": zone.overlap_m2,
+                        "overlap_m": zone.overlap_m, "share": zone.share, "part": judged.parts.names[row],
+                        "within_accuracy": _sliver(zone, float(measured.accuracy_m[row])),
+                    }
+                )  # fmt: skip
+    return out
+
+
+def layers(judged: Judged, rows: Sequence[int]) -> list[dict[str, Any]]:
+    """Return what each kind that was asked answered for this project."""
+    out: dict[str, dict[str, Any]] = {}
+    hits = {
+        leaf["kind"]
+        for j in judged.judgement.rules
+        if any(j.outcome[r] == HIT for r in rows)
+        for leaf in leaves(j.planned.rule.where)
+    }
+    given = [r for r in rows if judged.parts.placed[r]]
+    for request, measured in judged.judgement.relations.measured.items():
+        used = measured.layer
+        hit = request.kind in hits or (
+            request.kind == "control_unit" and any(measured.distance_m[r] == 0 for r in given)
+        )
+        covers = used is not None and all(measured.coverage_m[r] >= 0 for r in given)
+        entry = {
+            "kind": request.kind, "name": kinds.name(request.kind), "source": used.source if used else None,
+            "version": used.version if used else None, "sha256": used.sha256() if used else None,
+            "accuracy_m": used.accuracy_m if used else None, "document": used.document if used else None,
+            "notice": used.notice if used else None, "covers_site": covers,
+            "outcome": "no_data" if used is None else "hit" if hit else "clear",
+        }  # fmt: skip
+        out.setdefault(request.kind, entry)
+    return [out[k] for k in sorted(out)]
+
+
+def groups(judged: Judged, rows: Sequence[int]) -> dict[str, Any]:
+    """Return the industry groups that hits and open findings turned on, with the codes used."""
+    named = dict.fromkeys(
+        name
+        for j in judged.judgement.rules
+        if any(j.outcome[r] in (HIT, *_OPEN) for r in rows)
+        for leaf in leaves(j.planned.rule.when)
+        for name in leaf.get("industry", ())
+    )
+    overrides = judged.judgement.table.groups
+    return {name: words.describe(name, overrides) for name in named if name in words.groups() or name in overrides}
+
+
+def assumptions(judged: Judged, i: int, rows: Sequence[int]) -> list[dict[str, str]]:
+    table = judged.judgement.table
+    asked = [
+        leaf for j in judged.judgement.rules if any(int(table.nature(j.planned.rule.natures)[r]) > FALSE for r in rows)
+        for leaf in leaves(j.planned.rule.when)
+    ]  # fmt: skip
+    facts = list(dict.fromkeys(leaf["fact"] for leaf in asked if "fact" in leaf))
+    facilities = list(dict.fromkeys(k for leaf in asked for k in leaf.get("facility", ())))
+    out = [{"about": "site", "text": n} for n in judged.projects[i].notes]
+    inferred = table.assumptions(int(table.owner[rows[0]]), facts, facilities)
+    return out + [{"about": a.about, "text": a.text} for a in inferred]
+
+
+def _sliver(zone: Any, accuracy_m: float) -> bool:
+    """Say whether an overlap is no wider than the data's own accuracy."""
+    if zone.overlap_m2 is not None:
+        return bool(zone.overlap_m2 <= accuracy_m * accuracy_m)
+    return zone.overlap_m is not None and bool(zone.overlap_m <= accuracy_m)
+
+
+def context(atlas: Atlas, books: Sequence[Rulebook], table: FactTable) -> Context:
+    declared = {name: spec for book in books for name, spec in book.parameters.items()}
+    return Context(
+        region=atlas.region,
+        region_name=atlas.name,
+        notice=atlas.notice,
+        books=[
+            {"name": b.name, "title": b.title, "version": b.version, "sha256": b.sha256, "jurisdiction": b.jurisdiction}
+            for b in books
+        ],
+        parameters=[
+            {
+                "name": name, "label": spec.label, "unit": spec.unit, "book": spec.book,
+                **_setting(atlas.parameters.get(name)),
+            }
+            for name, spec in sorted(declared.items())
+        ],
+        instruments=[
+            {
+                "id": i.id, "title": i.title, "number": i.number, "book": i.book, "bears_on_siting": i.bears_on_siting,
+                "why": i.why, "accepted": i.id in atlas.accepted,
+            }
+            for b in books for i in b.instruments
+        ],
+    )  # fmt: skip
+
+
+def _setting(parameter: Any) -> dict[str, Any]:
+    if parameter is None:
+        return {"value": None, "by": None, "on": None, "basis": None}
+    return {
+        "value": parameter.value, "by": parameter.by, "on": parameter.on.isoformat() if parameter.on else None,
+        "basis": parameter.basis,
+    }  # fmt: skip
