@@ -2,9 +2,9 @@
 
     python data/boundaries/build.py [--only 511111 ...] [--out DIR]
 
-Every run gives the same content: control points and figures stand in ``sketch/regions``, legal figures that the
-sources leave open in ``sketch/profiles/<adcode>.toml``, sample projects in ``<adcode>/projects.yaml``. The shapes
-are the project's own samples (示例数据，非法定边界), not anybody's boundaries.
+Every run gives the same content: control points and figures stand in ``sketch/regions``, legal figures that
+the sources leave open in ``sketch/profiles/<adcode>.toml``, sample projects in ``<adcode>/projects.yaml``.
+The shapes are the project's own samples (示例数据，非法定边界), not anybody's boundaries.
 """
 
 from __future__ import annotations
@@ -28,10 +28,13 @@ from ecozone.layer import Layer  # noqa: E402
 REGIONS = ("511111", "511102", "511000", "510604", "512022")
 VERSION = "2026.1"
 VALID_FROM = "2019-01-01"
-ACCURACY_M = {"river": 5.0, "river_management_range": 5.0, "reservoir": 5.0, "water_source": 5.0, "shoreline_zone": 5.0,
-              "ecological_redline": 10.0, "basic_farmland": 5.0, "receptor": 5.0, "air_station": 5.0, "outfall": 5.0,
-              "monitoring_section": 5.0, "industrial_park": 5.0, "chemical_park": 5.0, "contaminated_land": 5.0,
-              "control_unit": 20.0, "element_zone": 20.0, "township": 20.0, "basin": 20.0}  # fmt: skip
+SURVEYED = (
+    "river", "river_management_range", "reservoir", "water_source", "shoreline_zone", "basic_farmland",
+    "receptor", "air_station", "outfall", "monitoring_section", "industrial_park", "chemical_park",
+    "contaminated_land",
+)  # fmt: skip
+PLANNED = ("control_unit", "element_zone", "township", "basin")
+ACCURACY_M = dict.fromkeys(SURVEYED, 5.0) | dict.fromkeys(PLANNED, 20.0)
 OTHER_ACCURACY_M = 10.0
 
 
@@ -92,7 +95,9 @@ def build(region: str, out: Path) -> Path:
 
 def main(arguments: list[str] | None = None) -> int:
     """Build the regions asked for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--only", nargs="+", metavar="ADCODE", choices=REGIONS, default=REGIONS)
     parser.add_argument("--out", type=Path, default=HERE, metavar="DIR")
     options = parser.parse_args(arguments)

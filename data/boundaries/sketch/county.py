@@ -17,7 +17,7 @@ from .sheet import Sheet
 class Spot:
     """A rounded patch of ground with a name, drawn around a place.
 
-    ``what`` is the scope of a built-up area or the type of a park; ``named`` says whether the plan has the name.
+    ``what`` is the scope of a built-up area or the type of a park; ``named``: the plan has the name.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Spot:
     named: bool = True
 
     def shape(self, sheet: Sheet) -> BaseGeometry:
-        """The patch, off the water and inside the outline, in one piece."""
+        """Draw the patch, off the water and inside the outline, in one piece."""
         raw = patch(sheet.plane, self.name, self.centre, self.length_km, self.width_km, turn=self.turn)
         dry = raw.difference(sheet.shape("river_management_range").buffer(20.0)).intersection(sheet.outline)
         return max(shapely.get_parts(dry), key=lambda part: part.area)
@@ -40,7 +40,9 @@ def open_ground(sheet: Sheet, spots: Sequence[tuple[tuple[float, float], float]]
     return shapely.union_all([sheet.place(*place).buffer(radius) for place, radius in spots])
 
 
-def draw_towns(sheet: Sheet, towns: Sequence[Spot], parks: Sequence[Spot], *, centre: str, both_banks: bool = False) -> None:
+def draw_towns(
+    sheet: Sheet, towns: Sequence[Spot], parks: Sequence[Spot], *, centre: str, both_banks: bool = False
+) -> None:
     """Built-up areas, industrial parks, the urban boundary, the fuel ban and the noise zones.
 
     Parameters
@@ -68,12 +70,20 @@ def draw_towns(sheet: Sheet, towns: Sequence[Spot], parks: Sequence[Spot], *, ce
         shape = park.shape(sheet).difference(taken)
         shape = max(shapely.get_parts(shape), key=lambda part: part.area)
         sheet.add(
-            "industrial_park", park.name, shape, named=park.named, recognised=True, compliant=True, park_type=park.what
+            "industrial_park",
+            park.name,
+            shape,
+            named=park.named,
+            recognised=True,
+            compliant=True,
+            park_type=park.what,
         )
         taken = taken.union(shape)
     water = sheet.shape("river_management_range")
     proper = shapely.union_all([sheet.shape("built_up_area", scope=scope) for scope in ("主城区", "县城")])
-    growth = shapely.union_all([proper.buffer(350.0), sheet.shape("industrial_park").buffer(250.0)]).buffer(-60.0)
+    growth = shapely.union_all([proper.buffer(350.0), sheet.shape("industrial_park").buffer(250.0)]).buffer(
+        -60.0
+    )
     growth = growth.difference(water).intersection(sheet.outline).simplify(15.0)
     for number, part in enumerate(sorted(shapely.get_parts(growth), key=lambda p: (-p.area,)), 1):
         if part.area > 300_000.0:
@@ -87,23 +97,41 @@ def draw_towns(sheet: Sheet, towns: Sequence[Spot], parks: Sequence[Spot], *, ce
         if not road.is_empty:
             sheet.add("noise_zone", f"{town}4a类区（交通干线两侧）", road, named=False, noise_class="4a")
         sheet.add(
-            "noise_zone", f"{town}2类区", shape.difference(road), named=False, noise_class="2", sensitive_buildings=True
+            "noise_zone",
+            f"{town}2类区",
+            shape.difference(road),
+            named=False,
+            noise_class="2",
+            sensitive_buildings=True,
         )
     for row in list(sheet.zones.get("industrial_park", [])):
         sheet.add(
-            "noise_zone", f"{row['name']}3类区", row["geometry"], named=False, noise_class="3", sensitive_buildings=False
+            "noise_zone",
+            f"{row['name']}3类区",
+            row["geometry"],
+            named=False,
+            noise_class="3",
+            sensitive_buildings=False,
         )
     sheet.complete["built_up_area"] = ("主城区",)
 
 
 KEPT_OFF_FIELDS = (
-    "ecological_redline", "general_ecological_space", "nature_park", "scenic_area", "built_up_area", "industrial_park",
+    "ecological_redline", "general_ecological_space", "nature_park", "scenic_area", "built_up_area",
+    "industrial_park",
     "chemical_park", "reservoir", "river_management_range", "urban_boundary", "river",
 )  # fmt: skip
 
 
 def draw_fields(
-    sheet: Sheet, free: BaseGeometry, *, cell_m: float, share: float, target_km2: float, named: bool, prefix: str = ""
+    sheet: Sheet,
+    free: BaseGeometry,
+    *,
+    cell_m: float,
+    share: float,
+    target_km2: float,
+    named: bool,
+    prefix: str = "",
 ) -> None:
     """Parcels of permanent basic farmland that together have the plan's figure."""
     keep_out = shapely.union_all([*(sheet.shape(kind) for kind in KEPT_OFF_FIELDS), free])
@@ -118,27 +146,46 @@ def draw_fields(
     )
     for number, shape in enumerate(fields, 1):
         area_mu = round(sheet.plane.area_m2(shape) * 0.0015, 1)
-        sheet.add("basic_farmland", f"{prefix}永久基本农田图斑{number:03d}", shape, named=named, area_mu=area_mu)
+        sheet.add(
+            "basic_farmland", f"{prefix}永久基本农田图斑{number:03d}", shape, named=named, area_mu=area_mu
+        )
 
 
-def draw_farm_areas(sheet: Sheet, free: BaseGeometry, areas: Sequence[Spot], priority: Sequence[Spot]) -> None:
+def draw_farm_areas(
+    sheet: Sheet, free: BaseGeometry, areas: Sequence[Spot], priority: Sequence[Spot]
+) -> None:
     """Areas of concentrated basic farmland, and areas of good soil; neither is a parcel."""
-    off = shapely.union_all([free, sheet.shape("built_up_area").buffer(80.0), sheet.shape("industrial_park").buffer(80.0)])
+    off = shapely.union_all(
+        [free, sheet.shape("built_up_area").buffer(80.0), sheet.shape("industrial_park").buffer(80.0)]
+    )
     for area in areas:
         sheet.add(
-            "basic_farmland_area", f"{area.name}永久基本农田集中区域", area.shape(sheet).difference(off), named=False
+            "basic_farmland_area",
+            f"{area.name}永久基本农田集中区域",
+            area.shape(sheet).difference(off),
+            named=False,
         )
     for area in priority:
         shape = area.shape(sheet).difference(off)
         sheet.add(
-            "farmland_priority_area", f"{area.name}农用地优先保护区", shape, named=False, soil_class="优先保护类"
+            "farmland_priority_area",
+            f"{area.name}农用地优先保护区",
+            shape,
+            named=False,
+            soil_class="优先保护类",
         )
 
 
 def draw_livestock(
-    sheet: Sheet, free: BaseGeometry, *, banks: BaseGeometry, bank_m: float, target_km2: float | None = None, named: bool
+    sheet: Sheet,
+    free: BaseGeometry,
+    *,
+    banks: BaseGeometry,
+    bank_m: float,
+    target_km2: float | None = None,
+    named: bool,
 ) -> None:
-    """The ban zone: towns, water sources, parks and a strip along rivers, as wide as the plan's figure asks for."""
+    """Draw the ban zone: towns, sources, parks, and a strip along rivers wide enough for the figure."""
     fixed = shapely.union_all(
         [sheet.shape(kind) for kind in ("water_source", "nature_park", "scenic_area")]
         + [sheet.shape("built_up_area").buffer(500.0, quad_segs=4)]
@@ -150,13 +197,20 @@ def draw_livestock(
 
     width = bank_m if target_km2 is None else fit(ban, sheet.plane, target_km2 * 1e6, 10.0, 4000.0)
     sheet.add(
-        "livestock_ban_zone", f"{sheet.name}畜禽养殖禁养区", ban(width), named=named, zone_class="禁养区", animals="畜禽规模养殖"
+        "livestock_ban_zone",
+        f"{sheet.name}畜禽养殖禁养区",
+        ban(width),
+        named=named,
+        zone_class="禁养区",
+        animals="畜禽规模养殖",
     )
 
 
 def draw_forest(sheet: Sheet, woods: Sequence[Spot], *, target_km2: float, forest_class: str) -> None:
-    """Draw forest land that together has the given area; it may lie inside parks, never on water or in towns."""
-    off = shapely.union_all([sheet.shape(kind) for kind in ("river_management_range", "built_up_area", "industrial_park")])
+    """Draw forest land that together has the given area; inside parks too, never on water or in towns."""
+    off = shapely.union_all(
+        [sheet.shape(kind) for kind in ("river_management_range", "built_up_area", "industrial_park")]
+    )
     shapes = fitted(
         sheet.plane,
         [wood.shape(sheet) for wood in woods],

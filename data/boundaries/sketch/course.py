@@ -27,12 +27,12 @@ class Course:
         return float(shapely.line_locate_point(self.line, point))
 
     def reach(self, near: shapely.Point, up_m: float, down_m: float) -> shapely.LineString:
-        """The centreline from ``up_m`` above to ``down_m`` below the place nearest to ``near``."""
+        """Return the centreline from ``up_m`` above to ``down_m`` below the place nearest to ``near``."""
         here = self.at(near)
         return substring(self.line, max(here - up_m, 0.0), min(here + down_m, self.line.length))
 
     def strip(self, near: shapely.Point, up_m: float, down_m: float, land_m: float) -> BaseGeometry:
-        """A reach of the water with ``land_m`` of ground on both banks, cut square at its ends."""
+        """Return a reach of the water with ``land_m`` of ground on both banks, cut square at its ends."""
         slab = self.reach(near, up_m, down_m).buffer(2500.0, cap_style="flat")
         return largest(self.water.buffer(land_m, quad_segs=4).intersection(slab).simplify(4.0))
 
@@ -61,14 +61,14 @@ def smooth(points: np.ndarray, step: float, *, closed: bool = False) -> np.ndarr
 
 
 def even(points: np.ndarray, step: float) -> np.ndarray:
-    """The same polyline with vertices about ``step`` apart; both ends stay."""
+    """Return the same polyline with vertices about ``step`` apart; both ends stay."""
     along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
-    wanted = np.linspace(0.0, along[-1], max(int(round(along[-1] / step)), 2) + 1)
+    wanted = np.linspace(0.0, along[-1], max(round(along[-1] / step), 2) + 1)
     return np.column_stack([np.interp(wanted, along, points[:, axis]) for axis in (0, 1)])
 
 
 def normals(points: np.ndarray) -> np.ndarray:
-    """Unit vectors to the left of a polyline, one a vertex."""
+    """Return unit vectors to the left of a polyline, one a vertex."""
     tangent = np.gradient(points, axis=0)
     tangent /= np.hypot(tangent[:, 0], tangent[:, 1])[:, None]
     return np.column_stack([-tangent[:, 1], tangent[:, 0]])
@@ -129,7 +129,7 @@ def course(
 
 
 def largest(geometry: BaseGeometry) -> shapely.Polygon:
-    """The largest polygon of a geometry, without crumbs."""
+    """Return the largest polygon of a geometry, without crumbs."""
     polygons = [part for part in shapely.get_parts(geometry) if part.geom_type == "Polygon"]
     return max(polygons, key=lambda part: part.area)
 

@@ -16,13 +16,20 @@ from .plane import Plane, fit
 
 
 def border(
-    plane: Plane, name: str, points: Sequence[tuple[float, float]], *, ragged_m: float = 260.0, step_m: float = 320.0
+    plane: Plane,
+    name: str,
+    points: Sequence[tuple[float, float]],
+    *,
+    ragged_m: float = 260.0,
+    step_m: float = 320.0,
 ) -> np.ndarray:
-    """A piece of border through control points: smooth, then ragged; its two ends stay where they are."""
+    """Draw a piece of border through control points: smooth, then ragged; its two ends stay."""
     path = smooth(plane.xy(points), step_m)
     along = np.arange(len(path)) * step_m
     calm = np.clip(np.minimum(along, along[::-1]) / 1500.0, 0.0, 1.0)
-    ragged = (waves(along, 5200.0, name, "long") * 1.0 + waves(along, 1900.0, name, "short") * 0.55) * ragged_m
+    ragged = (
+        waves(along, 5200.0, name, "long") * 1.0 + waves(along, 1900.0, name, "short") * 0.55
+    ) * ragged_m
     return even(path + normals(path) * (ragged * calm)[:, None], step_m)
 
 
@@ -50,7 +57,7 @@ def patch(
     rough: float = 0.22,
     vertices: int = 64,
 ) -> shapely.Polygon:
-    """A rounded, irregular patch: length along ``turn`` degrees from east, width across it."""
+    """Draw a rounded, irregular patch: length along ``turn`` degrees from east, width across it."""
     angle = np.linspace(0.0, 2.0 * math.pi, vertices, endpoint=False)
     radius = 1.0 + rough * (round_waves(angle, name) + 0.3 * round_waves(angle * 4.0, name, "fine"))
     ring = np.column_stack(
@@ -62,9 +69,14 @@ def patch(
 
 
 def lobe(
-    plane: Plane, name: str, points: Sequence[tuple[float, float]], *, ragged_m: float = 240.0, step_m: float = 160.0
+    plane: Plane,
+    name: str,
+    points: Sequence[tuple[float, float]],
+    *,
+    ragged_m: float = 240.0,
+    step_m: float = 160.0,
 ) -> shapely.Polygon:
-    """An area drawn by its own control points, rounded and slightly ragged."""
+    """Draw an area by its own control points, rounded and slightly ragged."""
     ring = smooth(plane.xy(points), step_m, closed=True)[:-1]
     turn = np.linspace(0.0, 2.0 * math.pi, len(ring), endpoint=False)
     ragged = round_waves(turn * 3.0, name) + 0.5 * round_waves(turn * 9.0, name, "fine")
@@ -75,7 +87,7 @@ def lobe(
 def block(
     plane: Plane, centre: tuple[float, float], length_m: float, width_m: float, *, turn: float = 0.0
 ) -> shapely.Polygon:
-    """A plain rectangle, as surveyed plots are."""
+    """Draw a plain rectangle, as surveyed plots are."""
     x, y = plane.xy([centre])[0]
     box = shapely.box(x - length_m / 2, y - width_m / 2, x + length_m / 2, y + width_m / 2)
     return affinity.rotate(box, turn)
@@ -157,7 +169,12 @@ def quilt(
 
 
 def cells(
-    plane: Plane, name: str, outline: BaseGeometry, seats: dict[str, tuple[float, float]], *, ragged_m: float = 150.0
+    plane: Plane,
+    name: str,
+    outline: BaseGeometry,
+    seats: dict[str, tuple[float, float]],
+    *,
+    ragged_m: float = 150.0,
 ) -> dict[str, BaseGeometry]:
     """Divide an outline among seats, each place to about the nearest one, with ragged borders."""
     points = {seat: shapely.Point(*plane.xy([place])[0]) for seat, place in seats.items()}
@@ -175,7 +192,9 @@ def cells(
         swing = waves(along, 3600.0, name, round(straight[0][0]), round(straight[0][1])) * ragged_m * calm
         lines.append(shapely.LineString(path + normals(path) * swing[:, None]))
     noded = shapely.union_all([shapely.set_precision(line, 0.01) for line in lines], grid_size=0.01)
-    faces = [f for f in shapely.get_parts(shapely.polygonize([noded])) if outline.covers(f.representative_point())]
+    faces = [
+        f for f in shapely.get_parts(shapely.polygonize([noded])) if outline.covers(f.representative_point())
+    ]
     owned: dict[str, list[shapely.Polygon]] = {seat: [] for seat in seats}
     for face in faces:
         inside = face.representative_point()

@@ -40,7 +40,7 @@ class Plane:
         return shapely.Point(*self.xy([(lon, lat)])[0])
 
     def degrees(self, geometry: BaseGeometry) -> BaseGeometry:
-        """A geometry in metres as EPSG:4490, rounded to :data:`DECIMALS`."""
+        """Return a geometry in metres as EPSG:4490, rounded to :data:`DECIMALS`."""
 
         def back(points: np.ndarray) -> np.ndarray:
             lon, lat = self._to_metres.transform(points[:, 0], points[:, 1], direction="INVERSE")
@@ -49,7 +49,7 @@ class Plane:
         return shapely.transform(geometry, back)
 
     def metres(self, geometry: BaseGeometry) -> BaseGeometry:
-        """A geometry in EPSG:4490 as metres."""
+        """Return a geometry in EPSG:4490 as metres."""
         return shapely.transform(geometry, self.xy)
 
     def area_m2(self, geometry: BaseGeometry) -> float:
@@ -100,5 +100,7 @@ def fit(
         else:
             high = middle
     if miss > 1e-5 * target_m2:
-        raise ValueError(f"no size between the ends gives {target_m2} m2; the nearest misses by {miss:.1f} m2")
+        raise ValueError(
+            f"no size between the ends gives {target_m2} m2; the nearest misses by {miss:.1f} m2"
+        )
     return best

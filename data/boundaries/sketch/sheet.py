@@ -49,7 +49,14 @@ class Sheet:
         self.coverage = self.outline.buffer(REACH_M + 130.0, quad_segs=4).simplify(120.0)
 
     def add(
-        self, kind: str, name: str, shape: BaseGeometry, *, named: bool = True, clip: bool = True, **columns: Any
+        self,
+        kind: str,
+        name: str,
+        shape: BaseGeometry,
+        *,
+        named: bool = True,
+        clip: bool = True,
+        **columns: Any,
     ) -> None:
         """Draw a zone.
 
@@ -66,7 +73,7 @@ class Sheet:
         clip : bool
             Whether it is cut at the sheet's coverage.
         **columns : Any
-            The kind's columns, and ``status``, ``valid_from``, ``valid_to`` where they differ from "in force".
+            The kind's columns, and ``status``, ``valid_from``, ``valid_to`` where they differ.
         """
         geometry = same_dimension(shape.intersection(self.coverage) if clip else shape)
         if geometry.is_empty:
@@ -87,12 +94,13 @@ class Sheet:
         rows = [
             row
             for row in self.zones.get(kind, [])
-            if row["status"] == "in_force" and all(row.get(column) == value for column, value in where.items())
+            if row["status"] == "in_force"
+            and all(row.get(column) == value for column, value in where.items())
         ]
         return shapely.union_all([row["geometry"] for row in rows]) if rows else shapely.Polygon()
 
     def place(self, lon: float, lat: float) -> shapely.Point:
-        """A place in metres."""
+        """Return a place in metres."""
         return self.plane.point(lon, lat)
 
     def frames(self, kinds: Mapping[str, list[str]]) -> dict[str, gpd.GeoDataFrame]:
@@ -119,11 +127,13 @@ class Sheet:
                     geometry = shapely.make_valid(geometry)
                 rows.append({**dict.fromkeys([*common, *columns]), **row, "geometry": geometry})
             table = {column: [row[column] for row in rows] for column in [*common, *columns]}
-            frames[kind] = gpd.GeoDataFrame(table, geometry=[row["geometry"] for row in rows], crs="EPSG:4490")
+            frames[kind] = gpd.GeoDataFrame(
+                table, geometry=[row["geometry"] for row in rows], crs="EPSG:4490"
+            )
         return frames
 
     def coverage_degrees(self, kind: str) -> BaseGeometry:
-        """Where the layer knows all its zones, in EPSG:4490: past the outline, unless the region narrows it."""
+        """Where the layer knows all its zones, EPSG:4490: past the outline, unless the region narrows it."""
         return self.plane.degrees(self.narrowed.get(kind, self.coverage))
 
 

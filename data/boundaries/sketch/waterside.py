@@ -1,4 +1,4 @@
-"""What belongs to water: the river itself, its management range, shoreline, sand zones, sources, reservoirs."""
+"""What belongs to water: rivers, management ranges, shorelines, sand zones, sources, reservoirs."""
 
 from __future__ import annotations
 
@@ -13,9 +13,15 @@ from .sheet import Sheet
 
 
 def draw_river(
-    sheet: Sheet, course: Course, river_class: str, *, watercourse: str = "river", bank_m: float = 15.0, named: bool = True
+    sheet: Sheet,
+    course: Course,
+    river_class: str,
+    *,
+    watercourse: str = "river",
+    bank_m: float = 15.0,
+    named: bool = True,
 ) -> None:
-    """The water surface and, for rivers, the management range along it."""
+    """Draw the water surface and, for rivers, the management range along it."""
     sheet.add(
         "river",
         course.name,
@@ -28,7 +34,9 @@ def draw_river(
     )
     if watercourse == "river":
         belt = course.water.buffer(bank_m, quad_segs=2).simplify(3.0)
-        sheet.add("river_management_range", f"{course.name}河道管理范围", belt, named=False, river=course.name)
+        sheet.add(
+            "river_management_range", f"{course.name}河道管理范围", belt, named=False, river=course.name
+        )
 
 
 def draw_reaches(
@@ -91,7 +99,7 @@ def draw_river_source(
     keep_out: BaseGeometry | None = None,
     **columns: object,
 ) -> None:
-    """A river-type drinking-water source; each zone is (up_m, down_m, land_m) from the intake."""
+    """Draw a river-type drinking-water source; each zone is (up_m, down_m, land_m) from the intake."""
     taken: BaseGeometry = shapely.Polygon()
     for grade, reach in (("一级", first), ("二级", second), ("准", quasi)):
         if reach is None:
@@ -128,7 +136,7 @@ def draw_reservoir(
     supply: str = "town",
     **source_columns: object,
 ) -> BaseGeometry:
-    """A reservoir and, where ``source`` is given, the zones of the drinking-water source it is.
+    """Draw a reservoir and, where ``source`` is given, the zones of the drinking-water source it is.
 
     Parameters
     ----------
@@ -176,7 +184,11 @@ def draw_reservoir(
 
 
 def draw_points(
-    sheet: Sheet, kind: str, points: Sequence[tuple[str, float, float, dict[str, object]]], *, named: bool = False
+    sheet: Sheet,
+    kind: str,
+    points: Sequence[tuple[str, float, float, dict[str, object]]],
+    *,
+    named: bool = False,
 ) -> None:
     """Points: (name, lon, lat, columns)."""
     for name, lon, lat, columns in points:

@@ -1,4 +1,4 @@
-"""511000 内江市: five counties on 沱江 and its tributaries; mountains in the north-west, low hills elsewhere."""
+"""511000 内江市: five counties on 沱江 and its tributaries; mountains in the north-west, else low hills."""
 
 from __future__ import annotations
 
@@ -33,30 +33,34 @@ COUNTIES = {
     "511083": ("隆昌市", (105.25, 29.35)),
 }
 ARCS = {
-    "资中外": [(104.50, 29.80), (104.49, 29.85), (104.50, 29.90), (104.47, 29.95), (104.46, 30.00), (104.50, 30.04),
-            (104.53, 30.01), (104.57, 30.00), (104.57, 29.95), (104.60, 29.94), (104.65, 29.96), (104.67, 29.92),
-            (104.70, 29.95), (104.74, 29.94), (104.76, 29.91), (104.79, 29.87), (104.83, 29.88), (104.87, 29.91),
-            (104.92, 29.95), (104.96, 30.00), (105.00, 29.98), (105.04, 29.96), (105.08, 29.92), (105.10, 29.88),
-            (105.12, 29.83)],
-    "东兴外": [(105.12, 29.83), (105.17, 29.85), (105.21, 29.85), (105.25, 29.80), (105.30, 29.82), (105.36, 29.83),
-            (105.40, 29.79), (105.41, 29.73), (105.42, 29.69), (105.38, 29.65), (105.37, 29.62), (105.32, 29.60),
-            (105.29, 29.56), (105.30, 29.53)],
-    "隆昌外": [(105.30, 29.53), (105.31, 29.48), (105.34, 29.44), (105.39, 29.44), (105.43, 29.40), (105.42, 29.34),
-            (105.38, 29.29), (105.34, 29.28), (105.31, 29.25), (105.28, 29.20), (105.24, 29.21), (105.19, 29.23),
-            (105.16, 29.25), (105.11, 29.29), (105.08, 29.33), (105.05, 29.38), (105.06, 29.42), (105.03, 29.45)],
+    "资中外": [(104.50, 29.80), (104.49, 29.85), (104.50, 29.90), (104.47, 29.95), (104.46, 30.00),
+        (104.50, 30.04), (104.53, 30.01), (104.57, 30.00), (104.57, 29.95), (104.60, 29.94),
+        (104.65, 29.96), (104.67, 29.92), (104.70, 29.95), (104.74, 29.94), (104.76, 29.91),
+        (104.79, 29.87), (104.83, 29.88), (104.87, 29.91), (104.92, 29.95), (104.96, 30.00),
+        (105.00, 29.98), (105.04, 29.96), (105.08, 29.92), (105.10, 29.88), (105.12, 29.83)],
+    "东兴外": [(105.12, 29.83), (105.17, 29.85), (105.21, 29.85), (105.25, 29.80), (105.30, 29.82),
+        (105.36, 29.83), (105.40, 29.79), (105.41, 29.73), (105.42, 29.69), (105.38, 29.65),
+        (105.37, 29.62), (105.32, 29.60), (105.29, 29.56), (105.30, 29.53)],
+    "隆昌外": [(105.30, 29.53), (105.31, 29.48), (105.34, 29.44), (105.39, 29.44), (105.43, 29.40),
+        (105.42, 29.34), (105.38, 29.29), (105.34, 29.28), (105.31, 29.25), (105.28, 29.20),
+        (105.24, 29.21), (105.19, 29.23), (105.16, 29.25), (105.11, 29.29), (105.08, 29.33),
+        (105.05, 29.38), (105.06, 29.42), (105.03, 29.45)],
     "市中外": [(105.03, 29.45), (105.00, 29.44), (104.95, 29.43), (104.90, 29.45), (104.84, 29.47)],
-    "威远外": [(104.84, 29.47), (104.80, 29.46), (104.75, 29.45), (104.76, 29.40), (104.72, 29.37), (104.67, 29.39),
-            (104.64, 29.43), (104.58, 29.43), (104.53, 29.43), (104.53, 29.48), (104.53, 29.52), (104.50, 29.55),
-            (104.48, 29.60), (104.42, 29.61), (104.38, 29.58), (104.35, 29.57), (104.32, 29.60), (104.27, 29.63),
-            (104.30, 29.67), (104.34, 29.72), (104.39, 29.74), (104.44, 29.74), (104.46, 29.78), (104.50, 29.80)],
-    "资中—威远": [(104.50, 29.80), (104.53, 29.78), (104.57, 29.77), (104.62, 29.76), (104.66, 29.73), (104.69, 29.70),
-               (104.71, 29.64), (104.73, 29.60), (104.78, 29.60), (104.84, 29.57)],
+    "威远外": [(104.84, 29.47), (104.80, 29.46), (104.75, 29.45), (104.76, 29.40), (104.72, 29.37),
+        (104.67, 29.39), (104.64, 29.43), (104.58, 29.43), (104.53, 29.43), (104.53, 29.48),
+        (104.53, 29.52), (104.50, 29.55), (104.48, 29.60), (104.42, 29.61), (104.38, 29.58),
+        (104.35, 29.57), (104.32, 29.60), (104.27, 29.63), (104.30, 29.67), (104.34, 29.72),
+        (104.39, 29.74), (104.44, 29.74), (104.46, 29.78), (104.50, 29.80)],
+    "资中—威远": [(104.50, 29.80), (104.53, 29.78), (104.57, 29.77), (104.62, 29.76), (104.66, 29.73),
+        (104.69, 29.70), (104.71, 29.64), (104.73, 29.60), (104.78, 29.60), (104.84, 29.57)],
     "市中—威远": [(104.84, 29.57), (104.87, 29.53), (104.84, 29.50), (104.84, 29.47)],
     "资中—市中": [(104.84, 29.57), (104.89, 29.60), (104.92, 29.62), (104.95, 29.65), (104.99, 29.68)],
-    "资中—东兴": [(104.99, 29.68), (105.00, 29.71), (105.05, 29.73), (105.09, 29.76), (105.10, 29.80), (105.12, 29.83)],
-    "市中—东兴": [(104.99, 29.68), (105.01, 29.64), (105.04, 29.60), (105.08, 29.57), (105.09, 29.54), (105.05, 29.53),
-               (105.02, 29.50), (105.03, 29.45)],
-    "东兴—隆昌": [(105.03, 29.45), (105.10, 29.46), (105.18, 29.46), (105.24, 29.48), (105.27, 29.51), (105.30, 29.53)],
+    "资中—东兴": [(104.99, 29.68), (105.00, 29.71), (105.05, 29.73), (105.09, 29.76), (105.10, 29.80),
+        (105.12, 29.83)],
+    "市中—东兴": [(104.99, 29.68), (105.01, 29.64), (105.04, 29.60), (105.08, 29.57), (105.09, 29.54),
+        (105.05, 29.53), (105.02, 29.50), (105.03, 29.45)],
+    "东兴—隆昌": [(105.03, 29.45), (105.10, 29.46), (105.18, 29.46), (105.24, 29.48), (105.27, 29.51),
+        (105.30, 29.53)],
 }  # fmt: skip
 OUTER = ("资中外", "东兴外", "隆昌外", "市中外", "威远外")
 TOWNS = [
@@ -78,7 +82,8 @@ PARKS = [
     Spot("隆昌市黄土坡工业园区", (105.230, 29.350), 2.2, 1.4, -10.0, "县级工业园区"),
 ]
 OPEN_GROUND = [((105.310, 29.640), 2200.0), ((105.140, 29.410), 1500.0), ((104.905, 29.500), 1500.0),
-               ((104.960, 29.890), 1800.0), ((104.600, 29.480), 1300.0), ((104.965, 29.725), 700.0)]  # fmt: skip
+               ((104.960, 29.890), 1800.0), ((104.600, 29.480), 1300.0), ((104.965, 29.725),
+               700.0)]  # fmt: skip
 
 
 @cache
@@ -87,41 +92,44 @@ def rivers() -> dict[str, Course]:
     tuo = course(
         PLANE, "沱江",
         [(104.66, 30.10), (104.67, 30.03), (104.68, 29.97), (104.73, 29.94), (104.76, 29.88), (104.79, 29.85),
-         (104.83, 29.82), (104.85, 29.79), (104.89, 29.77), (104.94, 29.77), (104.97, 29.73), (104.99, 29.68),
-         (105.01, 29.64), (105.04, 29.60), (105.08, 29.57), (105.09, 29.54), (105.05, 29.53), (105.02, 29.50),
-         (105.03, 29.45), (105.02, 29.40), (105.01, 29.34)],
+         (104.83, 29.82), (104.85, 29.79), (104.89, 29.77), (104.94, 29.77), (104.97, 29.73),
+         (104.99, 29.68), (105.01, 29.64), (105.04, 29.60), (105.08, 29.57), (105.09, 29.54),
+         (105.05, 29.53), (105.02, 29.50), (105.03, 29.45), (105.02, 29.40), (105.01, 29.34)],
         width_m=(190.0, 260.0), meander_m=380.0, wavelength_m=5600.0, step_m=150.0,
     )  # fmt: skip
     qiuxi = course(
-        PLANE, "球溪河", [(104.40, 29.99), (104.47, 29.98), (104.53, 29.97), (104.58, 29.93), (104.63, 29.90), (104.70, 29.90),
-                       (104.76, 29.88)],
+        PLANE, "球溪河", [(104.40, 29.99), (104.47, 29.98), (104.53, 29.97), (104.58, 29.93),
+            (104.63, 29.90), (104.70, 29.90), (104.76, 29.88)],
         width_m=(36.0, 70.0), meander_m=420.0, wavelength_m=4200.0, joins=tuo, step_m=150.0,
     )  # fmt: skip
     weiyuan = course(
-        PLANE, "威远河", [(104.58, 29.72), (104.61, 29.68), (104.63, 29.62), (104.67, 29.57), (104.67, 29.52), (104.68, 29.47),
-                       (104.70, 29.42), (104.71, 29.37), (104.72, 29.31)],
+        PLANE, "威远河", [(104.58, 29.72), (104.61, 29.68), (104.63, 29.62), (104.67, 29.57),
+            (104.67, 29.52), (104.68, 29.47), (104.70, 29.42), (104.71, 29.37), (104.72, 29.31)],
         width_m=(20.0, 64.0), meander_m=400.0, wavelength_m=3900.0, step_m=150.0,
     )  # fmt: skip
     yuexi = course(
-        PLANE, "越溪河", [(104.43, 29.71), (104.40, 29.68), (104.37, 29.65), (104.34, 29.61), (104.31, 29.57), (104.27, 29.53)],
+        PLANE, "越溪河", [(104.43, 29.71), (104.40, 29.68), (104.37, 29.65), (104.34, 29.61),
+            (104.31, 29.57), (104.27, 29.53)],
         width_m=(18.0, 46.0), meander_m=360.0, wavelength_m=3600.0, step_m=150.0,
     )  # fmt: skip
     jiuqu = course(
-        PLANE, "九曲河", [(105.38, 29.41), (105.35, 29.39), (105.31, 29.35), (105.28, 29.31), (105.26, 29.26), (105.24, 29.21),
-                       (105.22, 29.15)],
+        PLANE, "九曲河", [(105.38, 29.41), (105.35, 29.39), (105.31, 29.35), (105.28, 29.31),
+            (105.26, 29.26), (105.24, 29.21), (105.22, 29.15)],
         width_m=(16.0, 46.0), meander_m=380.0, wavelength_m=3200.0, step_m=150.0,
     )  # fmt: skip
     longchang = course(
-        PLANE, "隆昌河", [(105.20, 29.43), (105.22, 29.40), (105.25, 29.37), (105.27, 29.34), (105.28, 29.31)],
+        PLANE, "隆昌河", [(105.20, 29.43), (105.22, 29.40), (105.25, 29.37), (105.27, 29.34),
+            (105.28, 29.31)],
         width_m=(14.0, 30.0), meander_m=320.0, wavelength_m=3000.0, joins=jiuqu, step_m=150.0,
     )  # fmt: skip
     qinglong = course(
-        PLANE, "小青龙河", [(105.27, 29.74), (105.24, 29.70), (105.20, 29.66), (105.15, 29.65), (105.09, 29.65), (105.04, 29.64),
-                        (105.02, 29.63)],
+        PLANE, "小青龙河", [(105.27, 29.74), (105.24, 29.70), (105.20, 29.66), (105.15, 29.65),
+            (105.09, 29.65), (105.04, 29.64), (105.02, 29.63)],
         width_m=(16.0, 40.0), meander_m=360.0, wavelength_m=3300.0, joins=tuo, step_m=150.0,
     )  # fmt: skip
     damu = course(
-        PLANE, "达木河", [(105.16, 29.78), (105.12, 29.74), (105.08, 29.70), (105.04, 29.69), (104.99, 29.69)],
+        PLANE, "达木河", [(105.16, 29.78), (105.12, 29.74), (105.08, 29.70), (105.04, 29.69),
+            (104.99, 29.69)],
         width_m=(12.0, 28.0), meander_m=320.0, wavelength_m=3000.0, joins=tuo, step_m=150.0,
     )  # fmt: skip
     guangyi = course(
@@ -135,7 +143,8 @@ def rivers() -> dict[str, Course]:
 def counties() -> list[County]:
     """Draw the five counties, edge-matched, together as large as the city."""
     drawn = {
-        name: border(PLANE, f"内江{name}", points, ragged_m=320.0, step_m=420.0) for name, points in ARCS.items()
+        name: border(PLANE, f"内江{name}", points, ragged_m=320.0, step_m=420.0)
+        for name, points in ARCS.items()
     }
     city = closed([drawn[name] for name in OUTER])
     by = fit(lambda by: shapely.affinity.scale(city, by, by, origin=(0, 0)), PLANE, CITY_KM2 * 1e6, 0.8, 1.25)
@@ -148,7 +157,8 @@ def counties() -> list[County]:
         near = min(seats, key=lambda code: seats[code].distance(face))
         own[inside or near].append(face)
     return [
-        County(code, name, CITY, shapely.union_all(own[code], grid_size=0.01)) for code, (name, _) in COUNTIES.items()
+        County(code, name, CITY, shapely.union_all(own[code], grid_size=0.01))
+        for code, (name, _) in COUNTIES.items()
     ]
 
 
@@ -159,29 +169,40 @@ def draw() -> Sheet:
     sheet = Sheet(CODE, CITY, PLAN, PLANE, outline)
     for each in county:
         sheet.add("admin", each.name, each.shape, clip=False, zone=each.code, code=each.code, level="county")
-    for name, centre in (("双凤镇", (105.215, 29.600)), ("椑木镇", (105.075, 29.525)), ("连界镇", (104.545, 29.655))):
-        sheet.add("township", name, patch(PLANE, f"{name}镇域", centre, 7.0, 5.0, turn=20.0).intersection(outline))
+    for name, centre in (
+        ("双凤镇", (105.215, 29.600)),
+        ("椑木镇", (105.075, 29.525)),
+        ("连界镇", (104.545, 29.655)),
+    ):
+        sheet.add(
+            "township", name, patch(PLANE, f"{name}镇域", centre, 7.0, 5.0, turn=20.0).intersection(outline)
+        )
     sheet.narrowed["township"] = sheet.shape("township")
     min_side = patch(PLANE, "岷江侧", (104.31, 29.62), 26.0, 26.0, turn=45.0).intersection(sheet.coverage)
     sheet.add("basin", "岷江流域", min_side, named=False, basin_level=2)
     sheet.add("basin", "沱江流域", sheet.coverage.difference(min_side), basin_level=2)
     for name, river in rivers().items():
-        draw_river(sheet, river, "重要支流" if name == "沱江" else "支流", bank_m=35.0 if name == "沱江" else 14.0)
+        draw_river(
+            sheet, river, "重要支流" if name == "沱江" else "支流", bank_m=35.0 if name == "沱江" else 14.0
+        )
     _water(sheet)
     draw_towns(sheet, TOWNS, PARKS, centre=CITY, both_banks=True)
     recycling = patch(PLANE, "页岩气循环园区", (104.592, 29.622), 1.8, 1.2, turn=10.0).difference(
         shapely.union_all([sheet.shape("river_management_range"), sheet.shape("industrial_park")])
     )
     sheet.add(
-        "chemical_park", "内江市页岩气综合利用循环经济园区（申报省级化工园区）", recycling, status="proposed", recognised=False,
+        "chemical_park", "内江市页岩气综合利用循环经济园区（申报省级化工园区）", recycling,
+        status="proposed", recognised=False,
         batch="申报中",
     )  # fmt: skip
     free = open_ground(sheet, OPEN_GROUND)
     _nature(sheet, free)
     draw_forest(
         sheet,
-        [Spot("威远西北林地", (104.395, 29.695), 9.0, 6.0, 30.0, named=False), Spot("资中北部林地", (104.98, 29.945), 7.0, 4.6, -30.0, named=False),
-         Spot("东兴东部林地", (105.365, 29.750), 6.0, 4.0, 70.0, named=False), Spot("隆昌南部林地", (105.310, 29.280), 5.0, 3.0, 40.0, named=False)],
+        [Spot("威远西北林地", (104.395, 29.695), 9.0, 6.0, 30.0, named=False), Spot("资中北部林地",
+        (104.98, 29.945), 7.0, 4.6, -30.0, named=False),
+         Spot("东兴东部林地", (105.365, 29.750), 6.0, 4.0, 70.0, named=False), Spot("隆昌南部林地",
+             (105.310, 29.280), 5.0, 3.0, 40.0, named=False)],
         target_km2=FOREST_KM2, forest_class="公益林",
     )  # fmt: skip
     draw_fields(sheet, free, cell_m=2300.0, share=0.5, target_km2=FARMLAND_KM2, named=False)
@@ -194,14 +215,21 @@ def draw() -> Sheet:
     banks = shapely.union_all([river.water for river in rivers().values()] + [sheet.shape("reservoir")])
     draw_livestock(sheet, free, banks=banks, bank_m=0.0, target_km2=LIVESTOCK_BAN_KM2, named=True)
     _places(sheet)
-    farming = rivers()["球溪河"].line.buffer(2000.0).union(rivers()["小青龙河"].line.buffer(1800.0)).difference(free)
+    farming = (
+        rivers()["球溪河"]
+        .line.buffer(2000.0)
+        .union(rivers()["小青龙河"].line.buffer(1800.0))
+        .difference(free)
+    )
     draw_control_units(sheet, county, _claims(sheet, farming))
     draw_element_zones(
         sheet, county, farming_water=farming,
         weak_air=patch(PLANE, "内江弱扩散", (105.04, 29.58), 16.0, 11.0, turn=60.0).difference(free),
         layout_air=patch(PLANE, "内江布局敏感", (104.98, 29.62), 9.0, 5.0, turn=40.0).difference(free),
     )  # fmt: skip
-    sheet.remarks["ecological_redline"] = "规划：生态保护红线占国土面积0.646%；按市域5385平方千米推算约34.787平方千米"
+    sheet.remarks["ecological_redline"] = (
+        "规划：生态保护红线占国土面积0.646%；按市域5385平方千米推算约34.787平方千米"
+    )
     sheet.remarks["livestock_ban_zone"] = "规划：划定禁养区面积699平方千米"
     sheet.remarks["basic_farmland"] = "规划未给出面积，面积为示例"
     sheet.remarks["township"] = "只绘规划点名的三个镇，覆盖范围限于所绘范围"
@@ -211,15 +239,18 @@ def draw() -> Sheet:
 def _water(sheet: Sheet) -> None:
     river = rivers()
     draw_river_source(
-        sheet, river["沱江"], "内江市城区沱江饮用水水源地（示例）", (105.003, 29.652), first=(1000.0, 100.0, 50.0),
+        sheet, river["沱江"], "内江市城区沱江饮用水水源地（示例）", (105.003, 29.652), first=(1000.0, 100.0,
+            50.0),
         second=(3500.0, 300.0, 400.0), quasi=(6000.0, 300.0, 600.0), supply="city", named=False,
     )  # fmt: skip
     draw_river_source(
-        sheet, river["威远河"], "威远县城饮用水水源地（示例）", (104.625, 29.625), first=(1000.0, 100.0, 50.0),
+        sheet, river["威远河"], "威远县城饮用水水源地（示例）", (104.625, 29.625), first=(1000.0, 100.0,
+            50.0),
         second=(3000.0, 300.0, 500.0), supply="city", named=False,
     )  # fmt: skip
     draw_reservoir(
-        sheet, "柏林寺水库", (105.185, 29.368), 1.6, 0.8, turn=40.0, size="中型", use="供水、灌溉", river="隆昌河",
+        sheet, "柏林寺水库", (105.185, 29.368), 1.6, 0.8, turn=40.0, size="中型", use="供水、灌溉",
+            river="隆昌河",
         source=("隆昌市柏林寺水库县级备用水源地", 200.0, 900.0, 1500.0), supply="city",
     )  # fmt: skip
     draw_reservoir(
@@ -227,7 +258,8 @@ def _water(sheet: Sheet) -> None:
         source=("东兴区松林水库乡镇水源地", 200.0, 800.0, None), supply="town",
     )  # fmt: skip
     for name, centre, length, turn, size in (
-        ("五四水库", (105.245, 29.555), 1.2, 30.0, "小型"), ("红旗水库", (105.395, 29.385), 1.4, 60.0, "中型"),
+        ("五四水库", (105.245, 29.555), 1.2, 30.0, "小型"), ("红旗水库", (105.395, 29.385), 1.4, 60.0,
+        "中型"),
         ("高山水库", (105.275, 29.415), 0.9, -20.0, "小型"), ("古宇湖", (105.355, 29.320), 2.0, 50.0, "中型"),
     ):  # fmt: skip
         draw_reservoir(sheet, name, centre, length, length * 0.45, turn=turn, size=size, use="灌溉、生态")
@@ -250,7 +282,12 @@ def _water(sheet: Sheet) -> None:
         "zone_class", name="{river}采砂{value}", closed_season="04-01/09-30",
     )  # fmt: skip
     draw_reaches(
-        sheet, "aquaculture_zone", river["沱江"], [("禁养区", (105.01, 29.64), 9000.0, 9000.0)], "zone_class", name="{river}水产禁养区"
+        sheet,
+        "aquaculture_zone",
+        river["沱江"],
+        [("禁养区", (105.01, 29.64), 9000.0, 9000.0)],
+        "zone_class",
+        name="{river}水产禁养区",
     )
 
 
@@ -262,14 +299,18 @@ def _nature(sheet: Sheet, free: BaseGeometry) -> None:
     sheet.add("nature_park", "隆昌古宇湖国家湿地公园", lake, park_type="湿地公园", level="国家级")
     sweet = river["沱江"].strip(sheet.place(105.06, 29.585), 3500.0, 3000.0, 0.0)
     sheet.add("wetland", "甜城湖", sweet, importance="一般", wetland_type="河流湿地")
-    for name, mouth, place in (("威远河湿地", "威远河", (104.705, 29.40)), ("越溪河湿地", "越溪河", (104.33, 29.60)),
+    for name, mouth, place in (("威远河湿地", "威远河", (104.705, 29.40)), ("越溪河湿地", "越溪河",
+        (104.33, 29.60)),
                                ("九曲河湿地", "九曲河", (105.245, 29.235))):  # fmt: skip
         strip = river[mouth].strip(sheet.place(*place), 1600.0, 1200.0, 60.0)
         sheet.add("wetland", name, strip, importance="一般", wetland_type="河流湿地")
     woods = patch(PLANE, "威远穹隆", (104.400, 29.690), 10.0, 6.6, turn=30.0).intersection(inside)
-    sheet.add("nature_park", "威远示例地质公园", woods.difference(river["越溪河"].water.buffer(80.0)), named=False,
+    sheet.add("nature_park", "威远示例地质公园", woods.difference(river["越溪河"].water.buffer(80.0)),
+        named=False,
               park_type="地质公园", level="国家级")  # fmt: skip
-    dry = shapely.union_all([each.water.buffer(80.0) for each in river.values()] + [sheet.shape("built_up_area")])
+    dry = shapely.union_all(
+        [each.water.buffer(80.0) for each in river.values()] + [sheet.shape("built_up_area")]
+    )
     redline = fitted(
         PLANE,
         [
@@ -282,9 +323,12 @@ def _nature(sheet: Sheet, free: BaseGeometry) -> None:
         REDLINE_KM2,
         within=inside.difference(dry),
     )
-    for name, shape in zip(("威远穹隆", "威远石板河", "资中白云山", "东兴长江林", "隆昌古宇湖"), redline, strict=True):
+    for name, shape in zip(
+        ("威远穹隆", "威远石板河", "资中白云山", "东兴长江林", "隆昌古宇湖"), redline, strict=True
+    ):
         sheet.add(
-            "ecological_redline", f"生态保护红线（{name}）", shape, core_reserve=False, redline_type="水土保持",
+            "ecological_redline", f"生态保护红线（{name}）", shape, core_reserve=False,
+            redline_type="水土保持",
             area_km2=round(PLANE.area_m2(shape) / 1e6, 4),
         )  # fmt: skip
     red = sheet.shape("ecological_redline")

@@ -19,11 +19,12 @@ FARMLAND_KM2 = 130.0  # a sample figure: the plan gives none
 FOREST_KM2 = 4.0  # 0.6 万亩 of national public-welfare forest
 
 OTHER_BORDER = [
-    (103.57, 29.48), (103.55, 29.50), (103.54, 29.52), (103.55, 29.53), (103.57, 29.56), (103.60, 29.58),
-    (103.61, 29.61), (103.62, 29.64), (103.65, 29.66), (103.68, 29.66), (103.70, 29.69), (103.72, 29.73),
-    (103.74, 29.73), (103.77, 29.71), (103.80, 29.72), (103.84, 29.74), (103.88, 29.75), (103.92, 29.75),
-    (103.95, 29.76), (103.96, 29.73), (103.99, 29.71), (103.97, 29.68), (103.97, 29.65), (103.98, 29.62),
-    (103.96, 29.59), (103.95, 29.55), (103.93, 29.52), (103.90, 29.49), (103.87, 29.52), (103.83, 29.51),
+    (103.57, 29.48), (103.55, 29.50), (103.54, 29.52), (103.55, 29.53), (103.57, 29.56),
+    (103.60, 29.58), (103.61, 29.61), (103.62, 29.64), (103.65, 29.66), (103.68, 29.66),
+    (103.70, 29.69), (103.72, 29.73), (103.74, 29.73), (103.77, 29.71), (103.80, 29.72),
+    (103.84, 29.74), (103.88, 29.75), (103.92, 29.75), (103.95, 29.76), (103.96, 29.73),
+    (103.99, 29.71), (103.97, 29.68), (103.97, 29.65), (103.98, 29.62), (103.96, 29.59),
+    (103.95, 29.55), (103.93, 29.52), (103.90, 29.49), (103.87, 29.52), (103.83, 29.51),
     (103.78, 29.50), (103.74, 29.51), (103.72, 29.49), (103.70, 29.47), (103.68, 29.47),
 ]  # fmt: skip
 SEATS = {
@@ -66,21 +67,39 @@ def draw() -> Sheet:
     outline = closed([border(PLANE, "市中外界", OTHER_BORDER), common_border()[::-1]])
     sheet = Sheet(CODE, f"{CITY}{NAME}", PLAN, PLANE, outline)
     sheet.add("admin", NAME, outline, clip=False, zone=CODE, code=CODE, level="county")
-    named = {"苏稽镇", "牟子镇", "水口镇", "杨湾乡", "罗汉镇", "临江镇", "全福镇", "土主镇", "棉竹镇", "青平镇"}
+    named = {
+        "苏稽镇",
+        "牟子镇",
+        "水口镇",
+        "杨湾乡",
+        "罗汉镇",
+        "临江镇",
+        "全福镇",
+        "土主镇",
+        "棉竹镇",
+        "青平镇",
+    }
     for seat, shape in cells(PLANE, "市中乡镇", outline, SEATS).items():
         sheet.add("township", seat, shape, named=seat in named)
     sheet.add("basin", "岷江流域", sheet.coverage, basin_level=2)
     for name, course in river.items():
         if course.water.intersects(sheet.coverage):
             draw_river(
-                sheet, course, RIVER_CLASS.get(name, "支流"), bank_m=BANK_M.get(name, 15.0), named=name not in ("沫溪河", "余溪河")
+                sheet,
+                course,
+                RIVER_CLASS.get(name, "支流"),
+                bank_m=BANK_M.get(name, 15.0),
+                named=name not in ("沫溪河", "余溪河"),
             )
     _water(sheet)
     draw_towns(sheet, TOWNS, PARKS, centre=f"{CITY}{NAME}", both_banks=True)
     _nature(sheet)
     draw_forest(
         sheet,
-        [Spot("国家级公益林（平羌）", (103.862, 29.722), 2.4, 1.2, 50.0), Spot("国家级公益林（凌云）", (103.806, 29.532), 2.0, 1.0, 80.0)],
+        [
+            Spot("国家级公益林（平羌）", (103.862, 29.722), 2.4, 1.2, 50.0),
+            Spot("国家级公益林（凌云）", (103.806, 29.532), 2.0, 1.0, 80.0),
+        ],
         target_km2=FOREST_KM2,
         forest_class="公益林",
     )
@@ -89,7 +108,10 @@ def draw() -> Sheet:
     draw_farm_areas(
         sheet,
         free,
-        [Spot("全福—土主", (103.895, 29.625), 5.0, 2.4, 20.0), Spot("棉竹", (103.640, 29.640), 2.6, 1.4, 30.0)],
+        [
+            Spot("全福—土主", (103.895, 29.625), 5.0, 2.4, 20.0),
+            Spot("棉竹", (103.640, 29.640), 2.6, 1.4, 30.0),
+        ],
         [Spot("土主镇", (103.900, 29.628), 3.4, 1.6, 20.0), Spot("白马镇", (103.93, 29.72), 2.6, 1.4, 0.0)],
     )
     banks = shapely.union_all([river[name].water for name in ("岷江", "大渡河", "青衣江")])
@@ -113,7 +135,8 @@ def draw() -> Sheet:
 def _water(sheet: Sheet) -> None:
     river = rivers()
     draw_river_source(
-        sheet, river["大渡河"], "大渡河安谷电站库区饮用水水源地", (103.665, 29.534), first=(1000.0, 100.0, 50.0),
+        sheet, river["大渡河"], "大渡河安谷电站库区饮用水水源地", (103.665, 29.534), first=(1000.0, 100.0,
+            50.0),
         second=(3000.0, 300.0, 250.0), quasi=(4600.0, 300.0, 250.0), supply="city",
     )  # fmt: skip
     draw_river_source(
@@ -126,12 +149,14 @@ def _water(sheet: Sheet) -> None:
     )  # fmt: skip
     draw_reservoir(sheet, "白马示例水库", (103.925, 29.700), 0.9, 0.4, turn=-30.0, named=False)
     for name, place, up, down, target in (
-        ("岷江", (103.78, 29.60), 9_000.0, 3_000.0, "Ⅲ类"), ("大渡河", (103.70, 29.55), 4_000.0, 3_000.0, "Ⅱ类"),
+        ("岷江", (103.78, 29.60), 9_000.0, 3_000.0, "Ⅲ类"), ("大渡河", (103.70, 29.55), 4_000.0, 3_000.0,
+        "Ⅱ类"),
         ("青衣江", (103.66, 29.63), 4_000.0, 3_500.0, "Ⅱ类"),
     ):  # fmt: skip
         draw_reaches(
             sheet, "water_function_zone", river[name],
-            [("保留区" if name == "岷江" else "饮用水源区", place, up, down)], "function", name="{river}乐山{value}", target=target,
+            [("保留区" if name == "岷江" else "饮用水源区", place, up, down)], "function",
+            name="{river}乐山{value}", target=target,
         )  # fmt: skip
     draw_reaches(
         sheet, "shoreline_zone", river["岷江"],
@@ -165,17 +190,29 @@ def _nature(sheet: Sheet) -> None:
         ("峨眉河湿地", river["峨眉河"].strip(sheet.place(103.67, 29.56), 1500.0, 1200.0, 40.0), "一般"),
         ("竹公溪湿地", zhugong, "一般"),
     ):
-        sheet.add("wetland", name, shape, importance=grade, wetland_type="河流湿地" if name != "绿心湿地" else "人工湿地")
-    gorge = lobe(PLANE, "平羌", [(103.80, 29.705), (103.83, 29.725), (103.865, 29.735), (103.875, 29.715), (103.85, 29.695),
+        sheet.add(
+            "wetland",
+            name,
+            shape,
+            importance=grade,
+            wetland_type="河流湿地" if name != "绿心湿地" else "人工湿地",
+        )
+    gorge = lobe(PLANE, "平羌", [(103.80, 29.705), (103.83, 29.725), (103.865, 29.735), (103.875, 29.715),
+        (103.85, 29.695),
                                (103.835, 29.67), (103.815, 29.672)]).intersection(inside)  # fmt: skip
-    lingyun = lobe(PLANE, "凌云山", [(103.79, 29.555), (103.80, 29.53), (103.805, 29.515), (103.82, 29.52), (103.825, 29.545),
+    lingyun = lobe(PLANE, "凌云山", [(103.79, 29.555), (103.80, 29.53), (103.805, 29.515), (103.82, 29.52),
+        (103.825, 29.545),
                                   (103.81, 29.565)]).intersection(inside)  # fmt: skip
     west = patch(PLANE, "临江丘陵", (103.565, 29.507), 3.2, 1.6, turn=35.0).intersection(inside)
     redline = fitted(
         PLANE,
         [
-            patch(PLANE, "红线平羌", (103.845, 29.708), 5.6, 2.8, turn=50.0).difference(river["岷江"].water.buffer(60.0)),
-            patch(PLANE, "红线凌云", (103.810, 29.540), 4.2, 2.2, turn=80.0).difference(river["凌云河"].water.buffer(40.0)),
+            patch(PLANE, "红线平羌", (103.845, 29.708), 5.6, 2.8, turn=50.0).difference(
+                river["岷江"].water.buffer(60.0)
+            ),
+            patch(PLANE, "红线凌云", (103.810, 29.540), 4.2, 2.2, turn=80.0).difference(
+                river["凌云河"].water.buffer(40.0)
+            ),
             patch(PLANE, "红线临江", (103.565, 29.507), 2.2, 1.1, turn=35.0),
         ],
         REDLINE_KM2,
@@ -190,9 +227,16 @@ def _nature(sheet: Sheet) -> None:
         )  # fmt: skip
     red = sheet.shape("ecological_redline")
     off = shapely.union_all([red, sheet.shape("river"), sheet.shape("built_up_area")])
-    for name, shape in (("平羌三峡", gorge), ("凌云山", lingyun), ("临江丘陵", west), ("绿心", heart.buffer(-250.0))):
+    for name, shape in (
+        ("平羌三峡", gorge),
+        ("凌云山", lingyun),
+        ("临江丘陵", west),
+        ("绿心", heart.buffer(-250.0)),
+    ):
         space = shape.difference(red if name == "绿心" else off)
-        sheet.add("general_ecological_space", f"一般生态空间（{name}）", space, named=False, space_type="水土保持")
+        sheet.add(
+            "general_ecological_space", f"一般生态空间（{name}）", space, named=False, space_type="水土保持"
+        )
 
 
 def _places(sheet: Sheet) -> None:
@@ -224,11 +268,13 @@ def _places(sheet: Sheet) -> None:
         ("剑峰河断面（示例位置）", 103.815, 29.695, {"level": "市控", "river": "剑峰河", "target": "Ⅳ类"}),
     ])  # fmt: skip
     draw_points(sheet, "outfall", [
-        ("乐山市工业集中区污水处理厂排污口", 103.822, 29.578, {"river": "岷江", "outfall_type": "industrial"}),
+        ("乐山市工业集中区污水处理厂排污口", 103.822, 29.578, {"river": "岷江",
+        "outfall_type": "industrial"}),
         ("主城区示例污水处理厂排污口", 103.776, 29.548, {"river": "岷江", "outfall_type": "municipal"}),
     ])  # fmt: skip
     sheet.add(
-        "contaminated_land", "主城区示例腾退地块", patch(PLANE, "腾退地块", (103.722, 29.589), 0.36, 0.22, turn=20.0, rough=0.12),
+        "contaminated_land", "主城区示例腾退地块", patch(PLANE, "腾退地块", (103.722, 29.589), 0.36, 0.22,
+        turn=20.0, rough=0.12),
         named=False, list_status="疑似", former_use="化工",
     )  # fmt: skip
 
@@ -240,7 +286,9 @@ def _claims(sheet: Sheet, streams: BaseGeometry) -> list[Claim]:
         Claim("优先", "市中区生态保护红线优先保护单元", sheet.shape("ecological_redline")),
         Claim("优先", "市中区城市饮用水水源地优先保护单元", sheet.shape("water_source", supply="city")),
         Claim("优先", "青平镇高中水库饮用水水源地优先保护单元", sheet.shape("water_source", supply="town")),
-        Claim("优先", "市中区一般生态空间优先保护单元", sheet.shape("general_ecological_space").difference(town)),
+        Claim(
+            "优先", "市中区一般生态空间优先保护单元", sheet.shape("general_ecological_space").difference(town)
+        ),
         Claim("重点", "乐山市工业集中区重点管控单元", park, "工业"),
         Claim("重点", "乐山中心城区城镇空间重点管控单元", town.difference(park), "城镇"),
         Claim("重点", "磨池河、泥溪河、剑峰河流域要素重点管控单元", streams, "要素"),

@@ -22,11 +22,12 @@ FARMLAND_KM2 = 68.07  # 10.2107 万亩
 FOREST_KM2 = 20998 / 1500  # 20998 亩 of state forest
 
 OTHER_BORDER = [
-    (103.68, 29.47), (103.67, 29.45), (103.67, 29.41), (103.67, 29.37), (103.69, 29.34), (103.71, 29.34),
-    (103.73, 29.32), (103.71, 29.30), (103.71, 29.27), (103.70, 29.25), (103.68, 29.23), (103.66, 29.22),
-    (103.66, 29.19), (103.60, 29.19), (103.57, 29.21), (103.55, 29.24), (103.53, 29.26), (103.50, 29.26),
-    (103.48, 29.29), (103.46, 29.30), (103.44, 29.29), (103.43, 29.32), (103.42, 29.35), (103.44, 29.38),
-    (103.47, 29.39), (103.49, 29.42), (103.52, 29.45), (103.55, 29.47), (103.57, 29.48),
+    (103.68, 29.47), (103.67, 29.45), (103.67, 29.41), (103.67, 29.37), (103.69, 29.34),
+    (103.71, 29.34), (103.73, 29.32), (103.71, 29.30), (103.71, 29.27), (103.70, 29.25),
+    (103.68, 29.23), (103.66, 29.22), (103.66, 29.19), (103.60, 29.19), (103.57, 29.21),
+    (103.55, 29.24), (103.53, 29.26), (103.50, 29.26), (103.48, 29.29), (103.46, 29.30),
+    (103.44, 29.29), (103.43, 29.32), (103.42, 29.35), (103.44, 29.38), (103.47, 29.39),
+    (103.49, 29.42), (103.52, 29.45), (103.55, 29.47), (103.57, 29.48),
 ]  # fmt: skip
 SEATS = {
     "沙湾镇": (103.535, 29.385),
@@ -53,7 +54,7 @@ OPEN_GROUND = [((103.615, 29.425), 1500.0), ((103.575, 29.395), 1300.0), ((103.5
 
 
 def draw() -> Sheet:
-    """The district's sheet."""
+    """Draw the district's sheet."""
     river = rivers()
     outline = _outline()
     sheet = Sheet(CODE, f"{CITY}{NAME}", PLAN, PLANE, outline)
@@ -65,13 +66,18 @@ def draw() -> Sheet:
         draw_river(sheet, river[name], RIVER_CLASS.get(name, "支流"), bank_m=BANK_M.get(name, 15.0))
     for name in ("岷江", "青衣江", "临江河", "峨眉河"):
         if river[name].water.intersects(sheet.coverage):
-            draw_river(sheet, river[name], RIVER_CLASS.get(name, "支流"), bank_m=BANK_M.get(name, 15.0), named=False)
+            draw_river(
+                sheet, river[name], RIVER_CLASS.get(name, "支流"), bank_m=BANK_M.get(name, 15.0), named=False
+            )
     _water(sheet)
     draw_towns(sheet, TOWNS, PARKS, centre=NAME)
     _nature(sheet)
     draw_forest(
         sheet,
-        [Spot("国有林地（美女峰）", (103.688, 29.272), 4.0, 2.0, 70.0), Spot("国有林地（二峨山）", (103.455, 29.360), 3.4, 1.6, 35.0)],
+        [
+            Spot("国有林地（美女峰）", (103.688, 29.272), 4.0, 2.0, 70.0),
+            Spot("国有林地（二峨山）", (103.455, 29.360), 3.4, 1.6, 35.0),
+        ],
         target_km2=FOREST_KM2,
         forest_class="公益林",
     )
@@ -80,7 +86,8 @@ def draw() -> Sheet:
     _places(sheet)
     county = [County(CODE, NAME, CITY, outline)]
     draw_control_units(sheet, county, _claims(sheet, free))
-    valley = lobe(PLANE, "沙湾河谷", [(103.53, 29.36), (103.58, 29.37), (103.59, 29.42), (103.63, 29.47), (103.61, 29.50),
+    valley = lobe(PLANE, "沙湾河谷", [(103.53, 29.36), (103.58, 29.37), (103.59, 29.42), (103.63, 29.47),
+        (103.61, 29.50),
                                   (103.57, 29.46), (103.53, 29.43)])  # fmt: skip
     farming = lobe(PLANE, "太平踏水", [(103.62, 29.39), (103.65, 29.39), (103.66, 29.45), (103.63, 29.46)])
     draw_element_zones(
@@ -122,7 +129,8 @@ def _water(sheet: Sheet) -> None:
         second=(3000.0, 300.0, 150.0), supply="city", status="revoked", valid_to="2019-12-31",
     )  # fmt: skip
     draw_reservoir(
-        sheet, "范店水库", (103.677, 29.325), 0.7, 0.32, turn=60.0, use="灌溉、供水", named=False, supply="village",
+        sheet, "范店水库", (103.677, 29.325), 0.7, 0.32, turn=60.0, use="灌溉、供水", named=False,
+            supply="village",
         source=("范店水库饮用水水源地", 120.0, 450.0, None),
     )  # fmt: skip
     draw_reservoir(sheet, "踏水水库", (103.648, 29.455), 0.8, 0.35, turn=20.0, named=False)
@@ -135,7 +143,8 @@ def _water(sheet: Sheet) -> None:
     draw_reaches(
         sheet, "shoreline_zone", dadu,
         [("保护区", (103.62, 29.34), 5_000.0, 4_500.0), ("保留区", (103.62, 29.22), 7_000.0, 7_000.0),
-         ("控制利用区", (103.56, 29.39), 3_000.0, 3_500.0), ("开发利用区", (103.59, 29.46), 2_500.0, 2_500.0)],
+         ("控制利用区", (103.56, 29.39), 3_000.0, 3_500.0), ("开发利用区", (103.59, 29.46), 2_500.0,
+         2_500.0)],
         "zone_class", land_m=40.0, without_water=True, name="{river}岸线{value}", side="both",
     )  # fmt: skip
     draw_reaches(
@@ -146,18 +155,21 @@ def _water(sheet: Sheet) -> None:
     )  # fmt: skip
     sheet.add(
         "germplasm_reserve", "大渡河沙坪二级水电站至龚嘴库区省级水产种质资源保护区（筹建）",
-        dadu.strip(sheet.place(103.43, 29.31), 6_000.0, 5_500.0, 0.0), status="proposed", core=False, level="省级",
+        dadu.strip(sheet.place(103.43, 29.31), 6_000.0, 5_500.0, 0.0), status="proposed", core=False,
+            level="省级",
     )  # fmt: skip
 
 
 def _nature(sheet: Sheet) -> None:
     dadu = rivers()["大渡河"]
     inside = sheet.outline.buffer(-150.0)
-    forest = lobe(PLANE, "美女峰", [(103.665, 29.24), (103.69, 29.25), (103.705, 29.27), (103.71, 29.30), (103.715, 29.315),
-                                 (103.69, 29.32), (103.674, 29.30), (103.665, 29.27)]).intersection(inside)  # fmt: skip
+    forest = lobe(PLANE, "美女峰", [(103.665, 29.24), (103.69, 29.25), (103.705, 29.27), (103.71, 29.30),
+        (103.715, 29.315), (103.69, 29.32), (103.674, 29.30),
+                                 (103.665, 29.27)]).intersection(inside)  # fmt: skip
     wet = dadu.strip(sheet.place(103.60, 29.34), 5_200.0, 3_400.0, 70.0)
-    rough = lobe(PLANE, "风景名胜区", [(103.56, 29.265), (103.585, 29.238), (103.622, 29.228), (103.63, 29.26), (103.635, 29.29),
-                                  (103.64, 29.315), (103.61, 29.325), (103.58, 29.322), (103.555, 29.30)])  # fmt: skip
+    rough = lobe(PLANE, "风景名胜区", [(103.56, 29.265), (103.585, 29.238), (103.622, 29.228),
+        (103.63, 29.26), (103.635, 29.29), (103.64, 29.315), (103.61, 29.325), (103.58, 29.322),
+                                  (103.555, 29.30)])  # fmt: skip
     others = forest.union(wet).union(dadu.water.buffer(60.0))
     target = NATURE_KM2 - PLANE.area_m2(forest) / 1e6 - PLANE.area_m2(wet) / 1e6
     scenic = fitted(PLANE, [rough], target, within=inside.difference(others))[0]
@@ -187,9 +199,12 @@ def _nature(sheet: Sheet) -> None:
     )
     for name, shape in zip(("美女峰", "大渡河峡谷", "二峨山", "铜街子库周"), redline, strict=True):
         sheet.add("ecological_redline", f"生态保护红线（{name}）", shape, core_reserve=False,
-                  redline_type="水土保持、生物多样性维护", area_km2=round(PLANE.area_m2(shape) / 1e6, 4))  # fmt: skip
+                  redline_type="水土保持、生物多样性维护", area_km2=round(PLANE.area_m2(shape) / 1e6,
+                      4))  # fmt: skip
     red = sheet.shape("ecological_redline")
-    south = patch(PLANE, "三峨山", (103.525, 29.29), 5.0, 2.0, turn=-30.0).difference(dadu.water.buffer(150.0))
+    south = patch(PLANE, "三峨山", (103.525, 29.29), 5.0, 2.0, turn=-30.0).difference(
+        dadu.water.buffer(150.0)
+    )
     for name, shape in (("美女峰", forest), ("大渡河—美女峰", scenic), ("二峨山", west), ("三峨山", south)):
         space = shape.intersection(inside).difference(red)
         sheet.add("general_ecological_space", f"一般生态空间（{name}）", space, space_type="水土保持")
@@ -200,14 +215,20 @@ def _land(sheet: Sheet, free: BaseGeometry) -> None:
     draw_farm_areas(
         sheet,
         free,
-        [Spot("太平—踏水", (103.645, 29.40), 4.6, 2.0, 80.0), Spot("嘉农", (103.585, 29.495), 2.0, 1.4, 20.0)],
+        [
+            Spot("太平—踏水", (103.645, 29.40), 4.6, 2.0, 80.0),
+            Spot("嘉农", (103.585, 29.495), 2.0, 1.4, 20.0),
+        ],
         [Spot("太平镇", (103.645, 29.402), 3.2, 1.6, 80.0)],
     )
     draw_livestock(sheet, free, banks=rivers()["大渡河"].water, bank_m=200.0, named=True)
     suited = patch(PLANE, "适养区", (103.66, 29.445), 2.6, 1.0, turn=80.0).intersection(sheet.outline)
     suited = suited.difference(sheet.shape("livestock_ban_zone"))
     sheet.add("livestock_ban_zone", "踏水适度养殖区", suited, zone_class="适养区", animals="生猪、家禽")
-    for zone_class, place, up, down in (("禁养区", (103.60, 29.34), 6000.0, 4000.0), ("限养区", (103.61, 29.48), 1500.0, 1500.0)):
+    for zone_class, place, up, down in (
+        ("禁养区", (103.60, 29.34), 6000.0, 4000.0),
+        ("限养区", (103.61, 29.48), 1500.0, 1500.0),
+    ):
         reach = rivers()["大渡河"].strip(sheet.place(*place), up, down, 0.0)
         sheet.add("aquaculture_zone", f"大渡河水产{zone_class}", reach, named=False, zone_class=zone_class)
     sheet.add(
@@ -230,11 +251,15 @@ def _places(sheet: Sheet) -> None:
         ("牛石镇示例聚居点", 103.602, 29.372, {"receptor_type": "home", "people": 310}),
         ("福禄镇示例聚居点", 103.654, 29.266, {"receptor_type": "home", "people": 260}),
     ])  # fmt: skip
-    draw_points(sheet, "air_station", [("沙湾区环境空气自动监测站（示例位置）", 103.541, 29.413, {"level": "省控"})])
+    draw_points(
+        sheet, "air_station", [("沙湾区环境空气自动监测站（示例位置）", 103.541, 29.413, {"level": "省控"})]
+    )
     sheet.complete["air_station"] = ("国控空气自动监测站", "省控空气自动监测站")
     draw_points(sheet, "monitoring_section", [
-        ("大渡河省控断面（示例位置）", 103.600, 29.470, {"level": "省控", "river": "大渡河", "target": "Ⅲ类"}),
-        ("沫溪河市控断面（示例位置）", 103.656, 29.414, {"level": "市控", "river": "沫溪河", "target": "Ⅲ类"}),
+        ("大渡河省控断面（示例位置）", 103.600, 29.470, {"level": "省控", "river": "大渡河",
+        "target": "Ⅲ类"}),
+        ("沫溪河市控断面（示例位置）", 103.656, 29.414, {"level": "市控", "river": "沫溪河",
+        "target": "Ⅲ类"}),
     ])  # fmt: skip
     draw_points(sheet, "outfall", [
         ("沙湾城市污水处理厂排污口", 103.559, 29.432, {"river": "大渡河", "outfall_type": "municipal"}),
