@@ -30,8 +30,8 @@ def check(
     project : Project
     atlas : Atlas
     rules : sequence of str, Path or Rulebook, optional
-        None: the packaged books of the site's jurisdictions. Names of packaged books narrow the choice to them; files and
-        `Rulebook` values are added.
+        None: the packaged books of the site's jurisdictions. Names of packaged books narrow the choice to them; files
+        and `Rulebook` values are added.
     as_of : datetime.date or ISO str
         The day whose law and zones hold. There is no default: the clock is an argument.
 

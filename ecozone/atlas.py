@@ -27,7 +27,8 @@ FORMAT = 1
 class Parameter:
     """A figure that the sources leave open, as somebody set it for a region.
 
-    `value` is a number or a text; `by`, `on` and `basis` say who set it, when, and on what ground; every answer prints them.
+    `value` is a number or a text; `by`, `on` and `basis` say who set it, when, and on what ground; every answer
+    prints them.
     """
 
     name: str
@@ -212,7 +213,14 @@ class Atlas(Mapping[str, Layer]):
         for kind in self._versions:
             for layer in self.versions(kind):
                 storage.write_layer(layer, folder)
-        write_toml(folder, region=self.region, name=self.name, notice=self.notice, parameters=self.parameters, accepted=self.accepted)
+        write_toml(
+            folder,
+            region=self.region,
+            name=self.name,
+            notice=self.notice,
+            parameters=self.parameters,
+            accepted=self.accepted,
+        )
         return folder
 
     def __repr__(self) -> str:
@@ -242,7 +250,9 @@ def open_atlas(path: str | Path) -> Atlas:
     if not folder.is_dir():
         raise AtlasError(f"找不到图集文件夹“{path}”，请检查 --atlas 的路径。")
     if not file.is_file():
-        raise AtlasError(f"“{path}”里没有 atlas.toml，不是图集文件夹。示例图集在 data/boundaries 下，例如 data/boundaries/511111。")
+        raise AtlasError(
+            f"“{path}”里没有 atlas.toml，不是图集文件夹。示例图集在 data/boundaries 下，例如 data/boundaries/511111。"
+        )
     try:
         raw = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -256,7 +266,12 @@ def open_atlas(path: str | Path) -> Atlas:
     try:
         parameters = {
             k: Parameter(
-                name=k, value=v["value"], unit=v.get("unit"), by=v.get("by", ""), on=as_date(v.get("on")), basis=v.get("basis", "")
+                name=k,
+                value=v["value"],
+                unit=v.get("unit"),
+                by=v.get("by", ""),
+                on=as_date(v.get("on")),
+                basis=v.get("basis", ""),
             )
             for k, v in raw.get("parameters", {}).items()
         }

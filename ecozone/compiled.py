@@ -1,7 +1,8 @@
 """YAML for people, JSON for the program: compile once, keep by content hash in the user's cache.
 
-Parsing the books as YAML costs a second; their compiled JSON two milliseconds. The key is a hash of the texts, of ecozone's version and of
-`COMPILER`, so a changed file is never answered from the cache; a cache that cannot be written is simply not used.
+Parsing the books as YAML costs a second; their compiled JSON two milliseconds. The key is a hash of the texts, of
+ecozone's version and of `COMPILER`, so a changed file is never answered from the cache; a cache that cannot be
+written is simply not used.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def cache_folder() -> Path:
     return Path(user_cache_dir("ecozone", appauthor=False))
 
 
-def load(files: Iterable[TextFile], compile: Callable[[Mapping[str, str]], Any]) -> Any:  # noqa: A002 - what it does
+def load(files: Iterable[TextFile], compile: Callable[[Mapping[str, str]], Any]) -> Any:
     """Return the compiled form of some texts, from the cache when it is there.
 
     Parameters

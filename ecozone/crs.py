@@ -1,9 +1,10 @@
 """The coordinate systems of China, and the local planes in which ecozone measures.
 
-Geometry is kept in geographic CGCS2000 (EPSG:4490) and measured in a *local plane*: a Lambert azimuthal equal-area projection of the
-CGCS2000 ellipsoid whose centre is a node of a fixed lattice. The lattice makes one site and one hundred thousand sites use the very same
-plane, so that both give the same number to the last bit. Areas in such a plane are exact but for the bend of a geodesic between two
-vertices at most 500 m apart; distances are taken from the ellipsoid (`ecozone.measure`).
+Geometry is kept in geographic CGCS2000 (EPSG:4490) and measured in a *local plane*: a Lambert azimuthal equal-area
+projection of the CGCS2000 ellipsoid whose centre is a node of a fixed lattice. The lattice makes one site and one
+hundred thousand sites use the very same plane, so that both give the same number to the last bit. Areas in such a
+plane are exact but for the bend of a geodesic between two vertices at most 500 m apart; distances are taken from the
+ellipsoid (`ecozone.measure`).
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ class Plane:
 
     Notes
     -----
-    Within 60 km of the centre a length in the plane differs from the ellipsoid's by less than 1.2e-5, so the plane may choose *which*
-    two points are nearest; how far apart they are is then asked of the ellipsoid.
+    Within 60 km of the centre a length in the plane differs from the ellipsoid's by less than 1.2e-5, so the plane
+    may choose *which* two points are nearest; how far apart they are is then asked of the ellipsoid.
     """
 
     __slots__ = ("_proj", "lat", "lon")
@@ -117,4 +118,6 @@ def check_in_china(bounds: NDArray[np.float64], what: str = "项目坐标") -> N
         return
     if west <= miny and maxy <= east and south <= minx and maxx <= north:
         raise SiteError(f"{what}（{minx:.6f}，{miny:.6f}）像是纬度写在了前面，请按“经度,纬度”的顺序提供。")
-    raise SiteError(f"{what}（{minx:.6f}，{miny:.6f}）不在中国范围内（东经 73–136°，北纬 17–54.5°），请核对坐标和坐标系。")
+    raise SiteError(
+        f"{what}（{minx:.6f}，{miny:.6f}）不在中国范围内（东经 73–136°，北纬 17–54.5°），请核对坐标和坐标系。"
+    )

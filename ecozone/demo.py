@@ -36,7 +36,9 @@ def demo_atlas(region: str) -> Atlas:
         No demo for that region.
     """
     if region not in demo_regions():
-        raise AtlasError(f"没有区域“{region}”的示例图集{did_you_mean(region, demo_regions())}可用：{'、'.join(demo_regions())}。")
+        raise AtlasError(
+            f"没有区域“{region}”的示例图集{did_you_mean(region, demo_regions())}可用：{'、'.join(demo_regions())}。"
+        )
     return open_atlas(demo_folder() / region)
 
 
@@ -72,5 +74,10 @@ def _sample(raw: Mapping[str, Any]) -> Sample:
         site_accuracy_m=raw.get("site_accuracy_m"),
     )
     return Sample(
-        str(raw["id"]), project, str(raw["as_of"]), raw.get("story", ""), raw.get("applicant", ""), raw.get("expected") or {}
+        str(raw["id"]),
+        project,
+        str(raw["as_of"]),
+        raw.get("story", ""),
+        raw.get("applicant", ""),
+        raw.get("expected") or {},
     )

@@ -1,7 +1,8 @@
 """The errors a user can meet, each a Chinese sentence that says what to do.
 
-Everything ecozone raises on purpose derives from `EcozoneError`. `InputError` and its children mean "what you gave cannot be used";
-the command line turns them into one sentence and exit status 2. Anything else that escapes is a defect of ecozone (exit status 70).
+Everything ecozone raises on purpose derives from `EcozoneError`. `InputError` and its children mean "what you gave
+cannot be used"; the command line turns them into one sentence and exit status 2. Anything else that escapes is a
+defect of ecozone (exit status 70).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """`Layer`: the zones of one kind, with where they come from and where they can be trusted.
 
-Zones are kept as plain arrays (geometries in EPSG:4490 and one object array a column), so that reading an atlas and judging a site needs no
-data frame; `Layer.zones` makes the GeoDataFrame when somebody asks for it.
+Zones are kept as plain arrays (geometries in EPSG:4490 and one object array a column), so that reading an atlas and
+judging a site needs no data frame; `Layer.zones` makes the GeoDataFrame when somebody asks for it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from ecozone.errors import CRSError, GeometryError, LayerError, RepairWarning
 if TYPE_CHECKING:
     import geopandas
 
-#: A repair that changes a zone's area by more than this share is refused instead (the polygon does not say what it meant).
+#: A repair that changes a zone's area by more than this share is refused instead (the polygon does not say what it
+#: meant).
 LARGEST_REPAIR = 0.01
 _DIMENSION = {"point": 0, "line": 1, "polygon": 2}
 
@@ -39,7 +40,8 @@ class Layer:
     zones : geopandas.GeoDataFrame
         One row a zone, in any CRS, with the kind's columns. `zone` (a unique id) and `name` are filled in when absent.
     coverage : shapely geometry, GeoSeries, GeoDataFrame or None
-        Where the layer knows all zones of its kind; a bare geometry is in EPSG:4490. None: nobody knows, and "nothing found" proves nothing.
+        Where the layer knows all zones of its kind; a bare geometry is in EPSG:4490. None: nobody knows, and "nothing
+        found" proves nothing.
     accuracy_m : float
         How far a zone's drawn edge may lie from the true one, metres.
     version, source, licence, document : str, optional
@@ -85,7 +87,9 @@ class Layer:
             raise CRSError(f"图层“{kinds.name(kind)}”没有坐标系，请先用 zones.set_crs(...) 指明，例如 EPSG:4490。")
         frame = zones.to_crs(crs.GEOGRAPHIC) if zones.crs.to_string() != crs.GEOGRAPHIC else zones
         columns = {
-            str(c): np.array([_plain(v) for v in frame[c]], dtype=object) for c in frame.columns if c != frame.geometry.name
+            str(c): np.array([_plain(v) for v in frame[c]], dtype=object)
+            for c in frame.columns
+            if c != frame.geometry.name
         }
         self._fill(
             kind=kind,
@@ -210,7 +214,9 @@ class Layer:
         return len(self.geometry)
 
     def __repr__(self) -> str:
-        return f"<Layer {self.kind} ({self.spec.name}): {len(self)} zones, version {self.version}, ±{self.accuracy_m:g} m>"
+        return (
+            f"<Layer {self.kind} ({self.spec.name}): {len(self)} zones, version {self.version}, ±{self.accuracy_m:g} m>"
+        )
 
     @functools.cached_property
     def zones(self) -> geopandas.GeoDataFrame:
@@ -253,7 +259,9 @@ class Layer:
         for key, late in (("valid_from", False), ("valid_to", True)):
             values = self.columns[key]
             if any(v is not None for v in values):
-                mask &= np.array([v is None or ((str(v)[:10] >= iso) if late else (str(v)[:10] <= iso)) for v in values])
+                mask &= np.array(
+                    [v is None or ((str(v)[:10] >= iso) if late else (str(v)[:10] <= iso)) for v in values]
+                )
         return mask
 
     def meta(self) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Measuring on the CGCS2000 ellipsoid: areas, lengths and distances.
 
-An edge between two vertices in degrees is the geodesic between them (as in `pyproj.Geod`). `densify` cuts every edge longer than 500 m along
-that geodesic; after that the straight edge of a local plane (`ecozone.crs.Plane`) lies within 0.02 mm of it, and plane areas are
-right to 1e-7.
+An edge between two vertices in degrees is the geodesic between them (as in `pyproj.Geod`). `densify` cuts every edge
+longer than 500 m along that geodesic; after that the straight edge of a local plane (`ecozone.crs.Plane`) lies within
+0.02 mm of it, and plane areas are right to 1e-7.
 """
 
 from __future__ import annotations

@@ -58,7 +58,8 @@ class Project:
     site : shapely geometry, str, (lon, lat), GeoJSON mapping, GeoSeries or GeoDataFrame
         Where. Text may be WKT, ``lon,lat`` or the form's ``106度54分8.122秒,31度51分30.053秒``.
     nature : str, optional
-        ``new``, ``expand``, ``rebuild``, ``upgrade``, ``relocate`` or ``existing`` (or the Chinese words). None: unknown.
+        ``new``, ``expand``, ``rebuild``, ``upgrade``, ``relocate`` or ``existing`` (or the Chinese words). None:
+        unknown.
     industry : str or sequence of str, optional
         GB/T 4754-2017 codes. None: unknown.
     facilities : sequence of str, optional
@@ -71,7 +72,7 @@ class Project:
     has : sequence of str
         Facility kinds that the project has elsewhere, at a place not given yet.
     parts : mapping or sequence
-        Facility kind to site, or `Part` objects.
+        Facility kind to site; or pairs of these, where a kind may repeat (two outfalls); or `Part` objects.
     site_accuracy_m, extent_m : float, optional
         See `Part`.
     subject, stage : str, optional
@@ -109,7 +110,7 @@ class Project:
         crs: str | None = None,
         *,
         has: Sequence[str] = (),
-        parts: Mapping[str, Any] | Sequence[Part] = (),
+        parts: Mapping[str, Any] | Sequence[Part | tuple[str, Any]] = (),
         site_accuracy_m: float | None = None,
         extent_m: float | None = None,
         subject: str = "project",
@@ -124,17 +125,22 @@ class Project:
         notes.extend(place.notes)
         kinds, closed = _facilities(facilities)
         given = [Part(place.geometry, permanent=permanent, accuracy_m=place.accuracy_m, extent_m=extent_m, name="site")]
-        if isinstance(parts, Mapping):
-            for kind, where in parts.items():
-                there = read_place(where, crs=crs, accuracy_m=site_accuracy_m)
-                notes.extend(f"{words.facility(kind).name}：{n}" for n in there.notes)
-                given.append(Part(there.geometry, (words.facility(kind).key,), True, there.accuracy_m, None, kind))
-        else:
-            given.extend(parts)
+        for part in parts.items() if isinstance(parts, Mapping) else parts:
+            if isinstance(part, Part):
+                given.append(part)
+                continue
+            word = words.facility(part[0])
+            there = read_place(part[1], crs=crs, accuracy_m=site_accuracy_m)
+            notes.extend(f"{word.name}：{n}" for n in there.notes)
+            again = sum(word.key in p.facilities for p in given[1:])
+            name_of_part = f"{word.key}#{again + 1}" if again else word.key
+            given.append(Part(there.geometry, (word.key,), permanent, there.accuracy_m, None, name_of_part))
         if subject not in ("project", "plan"):
             raise FactError(f"对象“{subject}”无法识别，应为 project（建设项目）或 plan（规划）。")
         if stage is not None and stage not in words.stages():
-            raise FactError(f"阶段“{stage}”无法识别{did_you_mean(stage, words.stages())}可用的阶段：{'、'.join(words.stages())}。")
+            raise FactError(
+                f"阶段“{stage}”无法识别{did_you_mean(stage, words.stages())}可用的阶段：{'、'.join(words.stages())}。"
+            )
         if extent_m is not None and not (np.isfinite(extent_m) and extent_m >= 0):
             raise FactError(f"用地范围 {extent_m} 不是非负的米数，请给出点位到用地边缘的最远距离。")
         codes = [industry] if isinstance(industry, str | int | float) else list(industry or [])
@@ -164,7 +170,7 @@ class Project:
     @property
     def area_m2(self) -> float | None:
         """Area of the main site on the ellipsoid, square metres; None for points and lines."""
-        return float(measure.area_m2(self.site)[0]) if shapely.get_dimensions(self.site) == 2 else None  # noqa: PLR2004
+        return float(measure.area_m2(self.site)[0]) if shapely.get_dimensions(self.site) == 2 else None
 
     @property
     def length_m(self) -> float | None:
@@ -195,9 +201,11 @@ def _check_geometry(part: Part) -> None:
     geometry = part.geometry
     if geometry is None or shapely.is_empty(geometry):
         raise GeometryError(f"{what}没有几何图形，请提供点、线或面。")
-    if shapely.get_type_id(geometry) == 7:  # noqa: PLR2004 - GeometryCollection
+    if shapely.get_type_id(geometry) == 7:
         raise GeometryError(f"{what}混有点、线、面，请拆成单独的部分（--part 类型=位置）。")
     crs.check_in_china(np.array(shapely.bounds(geometry)), what=what)
     if not shapely.is_valid(geometry):
         reason = shapely.is_valid_reason(geometry)
-        raise GeometryError(f"{what}的边界自相交或无效（{reason}），请按实际边界改正界址点顺序后再提交；项目边界不自动修复。")
+        raise GeometryError(
+            f"{what}的边界自相交或无效（{reason}），请按实际边界改正界址点顺序后再提交；项目边界不自动修复。"
+        )

@@ -1,7 +1,8 @@
 """Relations: the table between `relate/`, which measures, and `rules/`, which judges.
 
-A `Request` says what a rule wants to know about a place (which zones, how far to look); a `Measured` answers it for every piece of ground
-at once, as plain numpy arrays. Neither knows a law, neither holds a geometry library's types: so rules can be tested with numbers alone.
+A `Request` says what a rule wants to know about a place (which zones, how far to look); a `Measured` answers it for
+every piece of ground at once, as plain numpy arrays. Neither knows a law, neither holds a geometry library's types:
+so rules can be tested with numbers alone.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ class Request:
     status : str
         ``in_force`` or ``proposed``.
     reach_m : float
-        How far from the site to look, metres. Not part of what the request *is*: equal requests share the farthest look.
+        How far from the site to look, metres. Not part of what the request *is*: equal requests share the farthest
+        look.
     """
 
     kind: str
@@ -96,11 +98,13 @@ class Measured:
     distance_m, distance_low_m : float64
         Nearest zone, and the least it can be when a centreline's half-width is taken off. inf beyond the reach.
     overlap, overlap_low, overlap_high : float64
-        Dissolved overlap in square metres, metres or points, and its bounds with the zones shrunk and grown by the accuracy.
+        Dissolved overlap in square metres, metres or points, and its bounds with the zones shrunk and grown by the
+        accuracy.
     share, share_low, share_high : float64
         The same over the piece's own measure, 0 to 1.
     coverage_m : float64
-        How far the layer's coverage reaches beyond the ground in every direction; negative when it does not hold all of it.
+        How far the layer's coverage reaches beyond the ground in every direction; negative when it does not hold all
+        of it.
     accuracy_m : float64
         Layer accuracy plus site accuracy.
     extent_m : float64
@@ -150,8 +154,8 @@ class Relations:
     parts : int
         Number of parts.
     pieces : mapping of jurisdiction prefix to index array
-        For each jurisdiction the piece that is a part's ground inside it, -1 where the part has none there. A part that lies inside one
-        jurisdiction is its own piece.
+        For each jurisdiction the piece that is a part's ground inside it, -1 where the part has none there. A part
+        that lies inside one jurisdiction is its own piece.
     measured : mapping of Request to Measured
     codes : sequence of tuples
         For each part the county codes it lies in.

@@ -1,6 +1,7 @@
 """Layer files: one GeoParquet file a layer version, read with pyarrow and shapely alone.
 
-The table is GeoParquet 1.0 (WKB, EPSG:4490), so any GIS reads it; provenance and coverage stand as JSON in the schema's ``ecozone`` metadata.
+The table is GeoParquet 1.0 (WKB, EPSG:4490), so any GIS reads it; provenance and coverage stand as JSON in the
+schema's ``ecozone`` metadata.
 """
 
 from __future__ import annotations
@@ -55,7 +56,9 @@ def write_layer(layer: Layer, folder: Path) -> Path:
         "primary_column": "geometry",
         "columns": {"geometry": {"encoding": "WKB", "geometry_types": [], "crs": _projjson()}},
     }
-    table = pa.table(arrays).replace_schema_metadata({"ecozone": json.dumps(meta, ensure_ascii=False), "geo": json.dumps(geo)})
+    table = pa.table(arrays).replace_schema_metadata(
+        {"ecozone": json.dumps(meta, ensure_ascii=False), "geo": json.dumps(geo)}
+    )
     target = folder / layer.kind / f"{layer.version}.parquet"
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, part = tempfile.mkstemp(dir=target.parent, prefix=".part-", suffix=".parquet")

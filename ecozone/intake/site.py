@@ -21,7 +21,9 @@ from ecozone.measure import LONGEST_EDGE_M, METRES_PER_DEGREE
 
 _NUMBER = r"[-+]?\d+(?:\.\d+)?"
 _PAIR = re.compile(rf"^\s*({_NUMBER})\s*[,，\s]\s*({_NUMBER})\s*$")
-_DMS = re.compile(r"^\s*(?:[EeNn东北][经纬]?)?\s*(\d{1,3})\s*[度°]\s*(\d{1,2})\s*[分′']\s*(\d{1,2}(?:\.\d+)?)\s*(?:秒|″|\"|'')\s*$")
+_DMS = re.compile(
+    r"^\s*(?:[EeNn东北][经纬]?)?\s*(\d{1,3})\s*[度°]\s*(\d{1,2})\s*[分′']\s*(\d{1,2}(?:\.\d+)?)\s*(?:秒|″|\"|'')\s*$"
+)
 _WKT = re.compile(r"^\s*(?:SRID=\d+;)?\s*(MULTI)?(POINT|LINESTRING|POLYGON)|^\s*GEOMETRYCOLLECTION", re.IGNORECASE)
 
 
@@ -61,7 +63,7 @@ def read_place(site: Any, *, crs: str | None = None, accuracy_m: float | None = 
             raise CRSError("项目数据没有坐标系，请先用 set_crs(...) 指明，或给出 crs=。")
         merged = _merge(np.asarray(site.geometry.array, dtype=object))
         return _placed(merged, crs or site.crs.to_string(), accuracy_m, 0.0, ())
-    if isinstance(site, tuple | list) and len(site) == 2 and all(isinstance(v, int | float) for v in site):  # noqa: PLR2004
+    if isinstance(site, tuple | list) and len(site) == 2 and all(isinstance(v, int | float) for v in site):
         return _placed(shapely.Point(*site), crs, accuracy_m, 0.0, ())
     if isinstance(site, str | Path):
         return _from_text(str(site), crs, accuracy_m)
@@ -82,7 +84,7 @@ def _from_text(text: str, crs: str | None, accuracy_m: float | None) -> Place:
         unit = 1.0 if projected else METRES_PER_DEGREE
         return _placed(shapely.Point(float(x), float(y)), crs, accuracy_m, 0.5 * 10.0**-digits * unit, ())
     halves = re.split(r"[,，;；]", stripped)
-    if len(halves) == 2 and any(mark in stripped for mark in "度°"):  # noqa: PLR2004
+    if len(halves) == 2 and any(mark in stripped for mark in "度°"):
         return _from_dms(halves, crs, accuracy_m)
     path = Path(text)
     if path.suffix or path.exists():
@@ -103,7 +105,9 @@ def _from_wkt(text: str, crs: str | None, accuracy_m: float | None) -> Place:
     try:
         geometry = shapely.from_wkt(text)
     except shapely.GEOSException as error:
-        raise GeometryError(f"WKT 写法有误：{str(error).splitlines()[0]}。请检查括号和坐标，面的首尾点应相同。") from None
+        raise GeometryError(
+            f"WKT 写法有误：{str(error).splitlines()[0]}。请检查括号和坐标，面的首尾点应相同。"
+        ) from None
     digits = max((_decimals(n) for n in re.findall(_NUMBER, text)), default=0)
     unit = 1.0 if crs is not None and not _geographic(crs) else METRES_PER_DEGREE
     return _placed(geometry, crs, accuracy_m, 0.5 * 10.0**-digits * unit, ())
@@ -116,7 +120,7 @@ def _from_dms(halves: list[str], crs: str | None, accuracy_m: float | None) -> P
         if not found:
             raise SiteError(f"度分秒坐标“{half.strip()}”写法不完整，应如 106度54分8.122秒。")
         degrees, minutes, seconds = found.groups()
-        if int(minutes) >= 60 or float(seconds) >= 60:  # noqa: PLR2004
+        if int(minutes) >= 60 or float(seconds) >= 60:
             raise SiteError(f"度分秒坐标“{half.strip()}”的分或秒不小于 60，请核对。")
         values.append(int(degrees) + int(minutes) / 60 + float(seconds) / 3600)
         digits = min(digits, _decimals(seconds))
@@ -131,7 +135,7 @@ def _from_geojson(node: Mapping[str, Any], crs: str | None, accuracy_m: float | 
         geometry = shapely.from_geojson(json.dumps(node))
     except (shapely.GEOSException, TypeError, ValueError):
         raise GeometryError("GeoJSON 里没有可用的几何图形，请检查 type 和 coordinates。") from None
-    if shapely.get_type_id(geometry) == 7:  # noqa: PLR2004 - FeatureCollection
+    if shapely.get_type_id(geometry) == 7:
         geometry = _merge(shapely.get_parts(geometry))
     return _placed(geometry, crs, accuracy_m, 0.0, ())
 

@@ -1,7 +1,8 @@
 """Reading a project's site from a vector file.
 
-The three formats that sites mostly come in (GeoJSON, GeoPackage, shapefile) are read with the standard library, pyshp and shapely alone, so that one
-check does not pay for geopandas; the others go through GDAL, by an allow-list of drivers.
+The three formats that sites mostly come in (GeoJSON, GeoPackage, shapefile) are read with the standard library, pyshp
+and shapely alone, so that one check does not pay for geopandas; the others go through GDAL, by an allow-list of
+drivers.
 """
 
 from __future__ import annotations
@@ -20,8 +21,34 @@ import shapely
 from ecozone.errors import CRSError, GeometryError, SiteError
 
 #: GDAL drivers that a user's file may be opened with; anything indirect (VRT, WMS, vsicurl …) is left out on purpose.
-DRIVERS = ("ESRI Shapefile", "GPKG", "GeoJSON", "GeoJSONSeq", "KML", "LIBKML", "FlatGeobuf", "OpenFileGDB", "MapInfo File", "DXF", "GML")
-_SUFFIXES = (".geojson", ".json", ".gpkg", ".shp", ".kml", ".kmz", ".fgb", ".gdb", ".tab", ".mif", ".dxf", ".gml", ".zip")
+DRIVERS = (
+    "ESRI Shapefile",
+    "GPKG",
+    "GeoJSON",
+    "GeoJSONSeq",
+    "KML",
+    "LIBKML",
+    "FlatGeobuf",
+    "OpenFileGDB",
+    "MapInfo File",
+    "DXF",
+    "GML",
+)
+_SUFFIXES = (
+    ".geojson",
+    ".json",
+    ".gpkg",
+    ".shp",
+    ".kml",
+    ".kmz",
+    ".fgb",
+    ".gdb",
+    ".tab",
+    ".mif",
+    ".dxf",
+    ".gml",
+    ".zip",
+)
 
 
 @dataclass(frozen=True)
@@ -66,7 +93,7 @@ def read_site_file(path: Path, *, crs: str | None = None) -> SiteFile:
     used = crs or found
     if used is None:
         bounds = np.abs(np.array(shapely.bounds(geometry)))
-        if bounds[[0, 2]].max() > 180 or bounds[[1, 3]].max() > 180:  # noqa: PLR2004 - degrees
+        if bounds[[0, 2]].max() > 180 or bounds[[1, 3]].max() > 180:
             raise CRSError(f"文件“{path.name}”没有坐标系，坐标也不是经纬度，请用 --crs 指明，例如 --crs EPSG:4544。")
         notes.append("文件没有坐标系，坐标为经纬度，按 CGCS2000（EPSG:4490）读取")
     notes.append(f"文件“{path.name}”未说明测量精度，按 0 米计；如有测绘精度请用 --site-accuracy 给出")
@@ -124,7 +151,7 @@ def _gpkg(path: Path) -> tuple[list[Any], str | None]:
                 raise SiteError(f"文件“{path.name}”里有 {len(tables)} 个图层，请只保留项目用地一个图层。")
             table, column, organisation, code, definition = tables[0]
             quoted = [str(n).replace('"', '""') for n in (column, table)]
-            blobs = [r[0] for r in db.execute(f'SELECT "{quoted[0]}" FROM "{quoted[1]}"')]  # noqa: S608 - names quoted
+            blobs = [r[0] for r in db.execute(f'SELECT "{quoted[0]}" FROM "{quoted[1]}"')]
     except sqlite3.DatabaseError:
         raise SiteError(f"文件“{path.name}”不是正确的 GeoPackage，请重新导出。") from None
     shapes = [_gpkg_geometry(b) for b in blobs if b is not None]

@@ -1,7 +1,7 @@
 """What a layer can be about: the registry of kinds, one YAML file each.
 
-A kind's file names its columns with their code lists, the field aliases met in the wild, whether it is wall-to-wall, and its theme. Rules,
-intake, maps and reports all read this one registry.
+A kind's file names its columns with their code lists, the field aliases met in the wild, whether it is wall-to-wall,
+and its theme. Rules, intake, maps and reports all read this one registry.
 """
 
 from __future__ import annotations

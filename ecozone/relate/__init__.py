@@ -25,7 +25,8 @@ __all__ = ["cut", "relate"]
 
 #: A zone that carries this line cannot clear a limit unless its half-width is known (SEMANTICS 2).
 CENTRELINE = "centreline"
-#: Half-width that a centreline without one may have, metres: ecozone's own caution, no legal figure. Inland rivers of China are narrower than
+#: Half-width that a centreline without one may have, metres: ecozone's own caution, no legal figure. Inland rivers
+#: of China are narrower than
 #: 10 km from bank to bank; a broader water belongs into an atlas as a surface.
 WIDEST_HALF_M = 5_000.0
 
@@ -73,7 +74,8 @@ def relate(
         if wanted.any():
             widest = float(_half_widths(layer, half_width_m)[wanted].max())
             found[kind] = [
-                find(g, layer, farthest + layer.accuracy_m + margin[g.rows] + widest, wanted, cache) for g in pieces.groups
+                find(g, layer, farthest + layer.accuracy_m + margin[g.rows] + widest, wanted, cache)
+                for g in pieces.groups
             ]
     margins: dict[int, NDArray[np.float64]] = {}  # layers mostly share one coverage polygon
     for layer in layers.values():
@@ -85,7 +87,11 @@ def relate(
         for request in reach
     }
     return Relations(
-        parts=len(pieces.codes), pieces=pieces.of, measured=measured, codes=pieces.codes, outside_admin=pieces.outside_admin
+        parts=len(pieces.codes),
+        pieces=pieces.of,
+        measured=measured,
+        codes=pieces.codes,
+        outside_admin=pieces.outside_admin,
     )
 
 
@@ -179,9 +185,7 @@ def _fill(out: Measured, group: Group, pairs: Pairs, half_width_m: float | None)
     rows = np.flatnonzero(nearest >= 0)
     lines = shapely.shortest_line(group.geometry[rows], pairs.near[nearest[rows]])
     distance = np.full(m, np.inf)
-    distance[rows] = np.where(
-        pairs.distance_m[nearest[rows]] == 0, 0.0, measure.line_metres(lines, group.plane)[0]
-    )
+    distance[rows] = np.where(pairs.distance_m[nearest[rows]] == 0, 0.0, measure.line_metres(lines, group.plane)[0])
     out.distance_m[at] = distance
     out.distance_low_m[at] = _least(pairs, distance, half_width_m)
     touching = pairs.only(pairs.distance_m <= 0)
@@ -192,7 +196,11 @@ def _fill(out: Measured, group: Group, pairs: Pairs, half_width_m: float | None)
     out.meets[at], out.inside[at] = dissolve.states(group.geometry, zones, distance, deep, a, extent)
     own = dissolve.own_measure(group.geometry)
     low, high = dissolve.bounded_amounts(group.geometry, zones, a)
-    for name, value in (("overlap", dissolve.amounts(group.geometry, zones)), ("overlap_low", low), ("overlap_high", high)):
+    for name, value in (
+        ("overlap", dissolve.amounts(group.geometry, zones)),
+        ("overlap_low", low),
+        ("overlap_high", high),
+    ):
         getattr(out, name)[at] = value
         share = np.divide(value, own, out=np.zeros(m), where=own > 0)
         getattr(out, name.replace("overlap", "share"))[at] = np.minimum(share, 1.0)
@@ -257,5 +265,3 @@ def _subtract(pairs: Pairs, away: Pairs | None) -> Pairs:
     left = ~shapely.is_empty(near)
     distance = shapely.distance(pairs.group.geometry[pairs.piece], near)
     return Pairs(pairs.group, pairs.layer, pairs.piece, pairs.zone, near, covers, distance).only(left)
-
-

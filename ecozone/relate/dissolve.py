@@ -1,8 +1,10 @@
 """Ground against the zones of one request, dissolved: whether they meet, whether all of it lies inside, how much is shared.
 
-Overlaps of one theme are dissolved first, so a share never exceeds 100 %. Let a be the accuracy of layer and site together: the ground
-*meets* the zones when it reaches ground deeper than a inside them, or runs through a zone thinner than 2a from beyond one side to beyond the
-other; it stays out when it is farther than a from them; between the two the data cannot say (SEMANTICS 2).
+Overlaps of one theme are dissolved first, so a share never exceeds 100 %. Let a be the accuracy of layer and site
+together: the ground
+*meets* the zones when it reaches ground deeper than a inside them, or runs through a zone thinner than 2a from beyond
+one side to beyond the other; it stays out when it is farther than a from them; between the two the data cannot say
+(SEMANTICS 2).
 """
 
 from __future__ import annotations
@@ -77,7 +79,9 @@ def states(
         return meets, inside
     site, zone, a = ground[rows], zones[rows], accuracy_m[rows]
     core = _shrink(zone, a)
-    hit = shapely.intersects(site, core) & ~((a <= 0) & shapely.touches(site, zone) & (shapely.get_dimensions(site) > 0))
+    hit = shapely.intersects(site, core) & ~(
+        (a <= 0) & shapely.touches(site, zone) & (shapely.get_dimensions(site) > 0)
+    )
     hit |= (a <= 0) & (shapely.get_dimensions(zone) == _LINE) & shapely.crosses(site, zone)
     open_ = ~hit
     if open_.any():
@@ -92,8 +96,8 @@ def states(
 def runs_through(site: NDArray[Any], zone: NDArray[Any], accuracy_m: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Mark ground that runs through a thin zone from beyond one side to beyond the other.
 
-    Near each crossing (within three accuracies of the shared ground) the zone must cut its surroundings into several pieces, and
-    the ground must reach, farther than the accuracy from the zone, into at least two of them.
+    Near each crossing (within three accuracies of the shared ground) the zone must cut its surroundings into several
+    pieces, and the ground must reach, farther than the accuracy from the zone, into at least two of them.
     """
     out = np.zeros(len(site), dtype=bool)
     rows = np.flatnonzero((shapely.get_dimensions(site) > 0) & (accuracy_m > 0))
@@ -106,7 +110,7 @@ def runs_through(site: NDArray[Any], zone: NDArray[Any], accuracy_m: NDArray[np.
     sides, crossing = shapely.get_parts(shapely.difference(around, zone[owner]), return_index=True)
     arms = shapely.difference(site[owner], shapely.buffer(zone[owner], a))
     reached = shapely.intersects(sides, arms[crossing]) & (shapely.area(sides) > 0)
-    through = np.bincount(crossing[reached], minlength=len(shared)) >= 2  # noqa: PLR2004 - two sides
+    through = np.bincount(crossing[reached], minlength=len(shared)) >= 2
     out[owner[through]] = True
     return out
 

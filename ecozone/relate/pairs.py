@@ -1,7 +1,7 @@
 """Candidate pairs of ground and zone, and what lies between them, in one local plane.
 
-For each piece the zones whose box is within reach are projected, clipped to the piece's grown box and measured: distance always, overlap
-where they touch. Everything runs on arrays of pairs.
+For each piece the zones whose box is within reach are projected, clipped to the piece's grown box and measured:
+distance always, overlap where they touch. Everything runs on arrays of pairs.
 """
 
 from __future__ import annotations
@@ -50,7 +50,13 @@ class Pairs:
     def only(self, mask: NDArray[np.bool_]) -> Pairs:
         """Return the pairs that a mask keeps."""
         return Pairs(
-            self.group, self.layer, self.piece[mask], self.zone[mask], self.near[mask], self.covers[mask], self.distance_m[mask]
+            self.group,
+            self.layer,
+            self.piece[mask],
+            self.zone[mask],
+            self.near[mask],
+            self.covers[mask],
+            self.distance_m[mask],
         )
 
 
@@ -80,7 +86,9 @@ class Projected:
         return self._coverage[key][1]
 
 
-def find(group: Group, layer: Layer, reach_m: NDArray[np.float64], wanted: NDArray[np.bool_], cache: Projected) -> Pairs:
+def find(
+    group: Group, layer: Layer, reach_m: NDArray[np.float64], wanted: NDArray[np.bool_], cache: Projected
+) -> Pairs:
     """Find and measure all pairs of a group of pieces and a layer.
 
     Parameters

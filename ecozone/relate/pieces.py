@@ -120,7 +120,9 @@ def cut(
             if len(mine) == len(zones) and outside[p] == FALSE:
                 of[prefix][p] = p
                 continue
-            ground = _same_dimension(shapely.intersection(geometry[p], shapely.union_all(admin.geometry[mine])), geometry[p])
+            ground = _same_dimension(
+                shapely.intersection(geometry[p], shapely.union_all(admin.geometry[mine])), geometry[p]
+            )
             if not shapely.is_empty(ground):
                 of[prefix][p] = n + len(extra)
                 extra.append(ground)

@@ -12,7 +12,18 @@ from ecozone import kinds, words
 from ecozone.relation import FALSE, TRUE, UNKNOWN, Measured, ZoneRow
 from ecozone.rules import place as places
 from ecozone.rules.finding import Finding
-from ecozone.rules.judge import ABSENT, CLEAR, HIT, NOT_APPLICABLE, OUTCOMES, UNDETERMINED, Judged, Judgement, pieces_of, proved
+from ecozone.rules.judge import (
+    ABSENT,
+    CLEAR,
+    HIT,
+    NOT_APPLICABLE,
+    OUTCOMES,
+    UNDETERMINED,
+    Judged,
+    Judgement,
+    pieces_of,
+    proved,
+)
 from ecozone.rules.logic import leaves
 from ecozone.rules.model import AUTHORITIES, EFFECTS, TEXTS, Citation, Rule
 from ecozone.rules.sentences import Answer, explain, nature_sentence
@@ -93,7 +104,11 @@ class Explainer:
 
             state = int(in_season(rule.season, self.table)[part])
             text = {int(TRUE): "施工期在其内", int(FALSE): "施工期不在其内", int(UNKNOWN): "未说明施工期"}[state]
-            condition.append(Answer(state, f"限 {rule.season.replace('/', ' 至 ')}，{text}", ("works_from", "works_to"), "施工期在其内"))
+            condition.append(
+                Answer(
+                    state, f"限 {rule.season.replace('/', ' 至 ')}，{text}", ("works_from", "works_to"), "施工期在其内"
+                )
+            )
         if value == FALSE:
             if nature.value == FALSE:
                 return [nature]
@@ -119,7 +134,9 @@ class Explainer:
         status = "proposed" if proposed else "in_force"
         state = places.judge_leaf(leaf, self.relations, pieces, self.table, status=status)
         measured = self.relations.measured[places.request_of(leaf, status=status)]
-        return _Spot.of(leaf, measured, int(pieces[part]), int(state.value[part]), int(state.why[part]), self.table, part)
+        return _Spot.of(
+            leaf, measured, int(pieces[part]), int(state.value[part]), int(state.why[part]), self.table, part
+        )
 
     def _exception(self, judged: Judged, part: int, missing: list[str]) -> list[str]:
         rule = judged.planned.rule
@@ -131,7 +148,9 @@ class Explainer:
                 lacking = [words.fact(p).name for p in exception.proof if proved(self.table, p)[part] != TRUE]
                 if lacking:
                     missing.extend(p for p in exception.proof if proved(self.table, p)[part] != TRUE)
-                    out.append(f"属于例外情形（{note}），但缺少{'、'.join(lacking)}，暂按{EFFECTS[exception.pending_effect][1]}处理")
+                    out.append(
+                        f"属于例外情形（{note}），但缺少{'、'.join(lacking)}，暂按{EFFECTS[exception.pending_effect][1]}处理"
+                    )
                 else:
                     papers = "、".join(self._paper(p, part) for p in exception.proof)
                     out.append(f"属于例外情形（{note}）" + (f"，依据：{papers}" if papers else ""))
@@ -175,7 +194,7 @@ class _Spot:
         spot = cls()
         kind = kinds.name(leaf["kind"])
         zones = f"{kind}{filter_text(leaf)}"
-        if piece == -2:  # noqa: PLR2004 - a part without a place
+        if piece == -2:
             spot.because.append(f"该设施的位置未提供，无法与{zones}比对")
             spot.missing.append(f"part:{'/'.join(table.kinds[part])}")
             return spot
@@ -223,7 +242,9 @@ class _Spot:
             low, high = limit
             bound = f"{low:g} 米" if low == high else (f"{low:g}～{high:g} 米" if np.isfinite(high) else "未设定的距离")
             if rows:
-                self.because.append(f"距{_name(rows[0])} {distance:.1f} 米，界线 {bound}（数据精度 ±{measured.accuracy_m[piece]:.1f} 米）")
+                self.because.append(
+                    f"距{_name(rows[0])} {distance:.1f} 米，界线 {bound}（数据精度 ±{measured.accuracy_m[piece]:.1f} 米）"
+                )
             else:
                 self.because.append(f"{measured.request.reach_m:g} 米以内没有{zones}")
         elif relation in ("within", "outside"):
@@ -269,7 +290,10 @@ def citation(where: Citation, rule: Rule) -> dict[str, Any]:
 def filter_text(leaf: Mapping[str, Any]) -> str:
     kind = kinds.registry()[leaf["kind"]]
     parts = [
-        "、".join({"true": kind.columns[c].name, "false": f"非{kind.columns[c].name}"}.get(v, kind.label(c, v)) for v in values)
+        "、".join(
+            {"true": kind.columns[c].name, "false": f"非{kind.columns[c].name}"}.get(v, kind.label(c, v))
+            for v in values
+        )
         if c in kind.columns
         else "、".join(values)
         for c, values in leaf.get("filter") or ()

@@ -1,7 +1,7 @@
 """What is known of projects, as columns: three-valued truths of conditions, one value a part.
 
-A rule's condition is asked of all parts at once. Facts that nobody gave may be inferred from the industry, always on the strict side; what was
-inferred is listed under the assumptions of the answer.
+A rule's condition is asked of all parts at once. Facts that nobody gave may be inferred from the industry, always on
+the strict side; what was inferred is listed under the assumptions of the answer.
 """
 
 from __future__ import annotations
@@ -104,8 +104,13 @@ class FactTable:
             known = np.array([p.stage is not None for p in self.projects])
             return truth(known, np.array([p.stage in node["stage"] for p in self.projects]))[self.owner]
         if "subject" in node:
-            return truth(np.ones(self.m, bool), np.array([p.subject in node["subject"] for p in self.projects]))[self.owner]
-        return truth(np.ones(self.n, bool), np.where(self.permanent, "permanent" in node["duration"], "temporary" in node["duration"]))
+            return truth(np.ones(self.m, bool), np.array([p.subject in node["subject"] for p in self.projects]))[
+                self.owner
+            ]
+        return truth(
+            np.ones(self.n, bool),
+            np.where(self.permanent, "permanent" in node["duration"], "temporary" in node["duration"]),
+        )
 
     def industry(self, name: str, *, settle: bool = True) -> Truth:
         """Return whether each project is of an industry group or code, shape ``(projects,)``.
@@ -115,7 +120,8 @@ class FactTable:
         name : str
             Group or code.
         settle : bool
-            Ask the facts that settle classes wider than the group. An inference asks without them, or a fact would ask itself.
+            Ask the facts that settle classes wider than the group. An inference asks without them, or a fact would
+            ask itself.
         """
         key = ("industry", name, settle)
         if key not in self._memo:
@@ -226,7 +232,15 @@ class FactTable:
                 continue
             if p.nature == "upgrade":
                 as_is, as_expand = "upgrade" in natures, "expand" in natures
-                out[i] = TRUE if as_is and as_expand else FALSE if not (as_is or as_expand) else grown[i] if as_expand else -grown[i]
+                out[i] = (
+                    TRUE
+                    if as_is and as_expand
+                    else FALSE
+                    if not (as_is or as_expand)
+                    else grown[i]
+                    if as_expand
+                    else -grown[i]
+                )
             else:
                 out[i] = TRUE if ("new" if p.nature == "relocate" else p.nature) in natures else FALSE
         if "existing" not in natures:

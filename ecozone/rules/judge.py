@@ -88,7 +88,14 @@ def pieces_of(relations: Relations, jurisdiction: str, placed: NDArray[np.bool_]
     return out
 
 
-def judge_rule(planned: Planned, relations: Relations, table: FactTable, placed: NDArray[np.bool_], lacking_m: NDArray[np.float64], proposed: frozenset[str]) -> Judged:
+def judge_rule(
+    planned: Planned,
+    relations: Relations,
+    table: FactTable,
+    placed: NDArray[np.bool_],
+    lacking_m: NDArray[np.float64],
+    proposed: frozenset[str],
+) -> Judged:
     """Judge one rule.
 
     Parameters
@@ -149,7 +156,12 @@ def _place(where, relations, pieces, table, *, status="in_force", proposed=froze
 
 
 def _except(
-    planned: Planned, outcome: NDArray[np.int8], effect: NDArray[np.int8], relations: Relations, pieces: NDArray[np.int64], table: FactTable
+    planned: Planned,
+    outcome: NDArray[np.int8],
+    effect: NDArray[np.int8],
+    relations: Relations,
+    pieces: NDArray[np.int64],
+    table: FactTable,
 ) -> tuple[NDArray[np.int8], NDArray[np.int8], NDArray[np.int8]]:
     """Let exceptions speak: false leaves the rule, unknown opens it, true weakens it, true and proved lifts it."""
     decided = np.full(table.n, np.int8(-1))

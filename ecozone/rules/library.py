@@ -69,11 +69,14 @@ def read_book(path: str | Path) -> Rulebook:
     Raises
     ------
     RuleError
-        Nothing of a book with a mistake is loaded; the message names file, line, rule, field and the nearest allowed value.
+        Nothing of a book with a mistake is loaded; the message names file, line, rule, field and the nearest allowed
+        value.
     """
     file = Path(path)
     if not file.is_file():
-        raise RuleError(f"找不到规则集“{path}”{did_you_mean(str(path), packaged())}内置规则集：{'、'.join(packaged())}。")
+        raise RuleError(
+            f"找不到规则集“{path}”{did_you_mean(str(path), packaged())}内置规则集：{'、'.join(packaged())}。"
+        )
     known = {p for b in packaged().values() for p in b.parameters}
     book = _book(next(iter(compiled.load([file], functools.partial(_compile, known=known)).values())))
     if book.name in packaged():
@@ -109,7 +112,10 @@ def load_books(names: Sequence[str | Path | Rulebook] | None = None) -> list[Rul
 def stack(books: Sequence[Rulebook], codes: Iterable[str]) -> list[Rulebook]:
     """Return the books that bind ground in any of the counties, nation first."""
     prefixes = set(codes)
-    return sorted((b for b in books if any(c.startswith(b.jurisdiction) for c in prefixes)), key=lambda b: (b.jurisdiction, b.name))
+    return sorted(
+        (b for b in books if any(c.startswith(b.jurisdiction) for c in prefixes)),
+        key=lambda b: (b.jurisdiction, b.name),
+    )
 
 
 def find_rule(rule_id: str) -> Rule:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-#: Effects, how far each pushes the verdict (0 nothing, 1 conditional, 2 restricted, 3 prohibited), and their Chinese names (SEMANTICS 1).
+#: Effects, how far each pushes the verdict (0 nothing, 1 conditional, 2 restricted, 3 prohibited), and their
+#: Chinese names (SEMANTICS 1).
 EFFECTS: Mapping[str, tuple[int, str]] = {
     "prohibit": (3, "禁止"),
     "suspend": (3, "暂停审批"),

@@ -121,12 +121,14 @@ def judge_leaf(
         value, why = _touching(leaf, measured, at, more)
     value, why = np.where(pieces == -1, FALSE, value), np.where(pieces == -1, 0, why)
     return Judged(
-        np.where(pieces == -2, UNKNOWN, value).astype(np.int8),  # noqa: PLR2004
-        np.where(pieces == -2, NO_PLACE, why),  # noqa: PLR2004
+        np.where(pieces == -2, UNKNOWN, value).astype(np.int8),
+        np.where(pieces == -2, NO_PLACE, why),
     )
 
 
-def _held(leaf: Mapping[str, Any], measured: Measured, at: NDArray[np.int64], far: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _held(
+    leaf: Mapping[str, Any], measured: Measured, at: NDArray[np.int64], far: NDArray[np.float64]
+) -> NDArray[np.bool_]:
     """Mark parts around which the layer is known far enough that "nothing found" is an answer."""
     complete = measured.layer.complete_for if measured.layer else ()
     if complete and any(set(values) <= set(complete) for _, values in leaf.get("filter") or ()):
@@ -147,7 +149,9 @@ def _near(
     unset = ~limit.known & (distance > limit.low - a) & (distance <= limit.high + a)
     centre = (least < distance) & (distance > limit.high + a)
     why = np.select(
-        [value != UNKNOWN, unset | ~np.isfinite(limit.high), centre, ~held & beyond], [0, NO_DISTANCE, CENTRELINE, NO_COVERAGE], ACCURACY
+        [value != UNKNOWN, unset | ~np.isfinite(limit.high), centre, ~held & beyond],
+        [0, NO_DISTANCE, CENTRELINE, NO_COVERAGE],
+        ACCURACY,
     )
     return value, why
 

@@ -37,7 +37,7 @@ def _weak(finding: Finding) -> tuple[str, ...]:
     return ("ground:" + ("expired" if "规划期已届满" in finding.marks else "text"),) if finding.outcome == "hit" else ()
 
 
-def _ask(what: str) -> tuple[str, str]:  # noqa: PLR0911 - one answer a kind of thing
+def _ask(what: str) -> tuple[str, str]:
     """Return the Chinese label of a missing thing and the question that closes it."""
     head, _, name = what.partition(":")
     if head == "layer":
@@ -59,7 +59,10 @@ def _ask(what: str) -> tuple[str, str]:  # noqa: PLR0911 - one answer a kind of 
         return f"{words.facility(name).name}的位置", f"请用 --part {name}=位置 给出。"
     if head == "instrument":
         found = next((i for b in packaged().values() for i in b.instruments if i.id == name), None)
-        return f"《{found.title if found else name}》未编入规则", "请人工核对该文件，核对无误后在图集 atlas.toml 的 [accepted] 中按名称登记。"
+        return (
+            f"《{found.title if found else name}》未编入规则",
+            "请人工核对该文件，核对无误后在图集 atlas.toml 的 [accepted] 中按名称登记。",
+        )
     if head == "ground":
         text = {"expired": "命中的依据是规划期已届满的规划", "text": "命中的依据未核对原文"}[name]
         return text, "请核对现行有效的依据；仅凭此项不能作出结论。"
@@ -70,7 +73,10 @@ def _ask_fact(what: str) -> tuple[str, str]:
     fixed = {
         "industry": ("行业代码", "请提供国民经济行业代码（GB/T 4754-2017），如 --industry C2614。"),
         "nature": ("项目性质", "请说明项目性质：--nature new|expand|rebuild|upgrade|relocate|existing。"),
-        "extent_m": ("用地范围", "点位未给用地范围，请用 --extent 给出点位到用地边缘的最远距离（米），或提供用地红线。"),
+        "extent_m": (
+            "用地范围",
+            "点位未给用地范围，请用 --extent 给出点位到用地边缘的最远距离（米），或提供用地红线。",
+        ),
         "stage": ("办理阶段", "请说明办理阶段。"),
         "outside_admin": ("图集以外的用地", "用地超出图集的行政区范围，请补充相邻区县的图集。"),
         "control_unit": ("环境管控单元", "环境管控单元应全域覆盖，用地处却没有单元，请检查坐标系和图层。"),

@@ -49,7 +49,9 @@ class Reader:
         self.file, self.raw, self.lines = file, raw, lines
         self.rule = ""
         self.path: tuple[Any, ...] = ()
-        self.parameters = set(known_parameters) | set(raw.get("parameters") or {}) if isinstance(raw, Mapping) else set()
+        self.parameters = (
+            set(known_parameters) | set(raw.get("parameters") or {}) if isinstance(raw, Mapping) else set()
+        )
         self.groups = set((raw.get("groups") or {}) if isinstance(raw, Mapping) else ())
 
     # ---- messages
@@ -66,7 +68,9 @@ class Reader:
         """Check a value against a list."""
         names = list(allowed)
         if str(value) not in names:
-            raise self.fail(field, f"的取值“{value}”不在允许范围{did_you_mean(str(value), names)}允许：{'、'.join(names)}。")
+            raise self.fail(
+                field, f"的取值“{value}”不在允许范围{did_you_mean(str(value), names)}允许：{'、'.join(names)}。"
+            )
         return str(value)
 
     def word(self, field: str, value: Any, known: words.Vocabulary[Any]) -> str:
@@ -83,7 +87,9 @@ class Reader:
             raise self.fail(field, "应为键值结构。")
         for key in node:
             if key not in allowed:
-                raise self.fail(field, f"里有未知的键“{key}”{did_you_mean(str(key), allowed)}允许：{'、'.join(allowed)}。")
+                raise self.fail(
+                    field, f"里有未知的键“{key}”{did_you_mean(str(key), allowed)}允许：{'、'.join(allowed)}。"
+                )
         return node
 
     def texts(self, field: str, value: Any) -> list[str]:
@@ -118,7 +124,9 @@ class Reader:
             if key not in raw:
                 raise self.fail(key, "缺失，规则集必须写明。")
         if not (str(raw["jurisdiction"]) == "" or str(raw["jurisdiction"]).isdigit()):
-            raise self.fail("jurisdiction", f"的“{raw['jurisdiction']}”不是行政区划代码前缀，如 \"51\"、\"511111\"；全国为空。")
+            raise self.fail(
+                "jurisdiction", f'的“{raw["jurisdiction"]}”不是行政区划代码前缀，如 "51"、"511111"；全国为空。'
+            )
         documents = {str(k): self._document(str(k), v) for k, v in (raw.get("documents") or {}).items()}
         rules, seen = [], set[str]()
         if not isinstance(raw["rules"], list):
@@ -155,7 +163,9 @@ class Reader:
 
     def _instrument(self, i: int, node: Any) -> dict[str, Any]:
         field = f"instruments.{i}"
-        node = self.keys(node, ("id", "title", "number", "authority", "bears_on_siting", "why", "note", "superseded_by"), field)
+        node = self.keys(
+            node, ("id", "title", "number", "authority", "bears_on_siting", "why", "note", "superseded_by"), field
+        )
         return {
             "id": str(node["id"]),
             "title": str(node["title"]),
@@ -171,7 +181,9 @@ class Reader:
         return {
             "name": str(node.get("name") or key),
             "unit": node.get("unit"),
-            "type": self.one_of(f"{field}.type", node.get("type", "number"), ("distance", "number", "bool", "choice", "text")),
+            "type": self.one_of(
+                f"{field}.type", node.get("type", "number"), ("distance", "number", "bool", "choice", "text")
+            ),
             "source": self.texts(f"{field}.source", node.get("source")),
             "question": str(node.get("question") or ""),
         }
@@ -185,10 +197,20 @@ class Reader:
         document = documents[citation["document"]]
         period = self.keys(node.get("period") or {}, ("from", "to"), "period")
         natures = [node["natures"]] if isinstance(node["natures"], str) else node["natures"]
-        listed = [n for v in natures for n in (BUILDING if v == "building" else (self.one_of("natures", v, (*BUILDING, "existing", "building")),))]
+        listed = [
+            n
+            for v in natures
+            for n in (
+                BUILDING if v == "building" else (self.one_of("natures", v, (*BUILDING, "existing", "building")),)
+            )
+        ]
         when = self._condition("when", node["when"]) if node.get("when") is not None else None
         if node.get("subject"):
-            subject = {"subject": [self.one_of("subject", s, ("project", "plan")) for s in self.texts("subject", node["subject"])]}
+            subject = {
+                "subject": [
+                    self.one_of("subject", s, ("project", "plan")) for s in self.texts("subject", node["subject"])
+                ]
+            }
             when = {"all": [subject, when]} if when else subject
         where = node.get("where", "everywhere")
         return {
@@ -216,7 +238,7 @@ class Reader:
         if article is None and node.get("section") is None:
             raise self.fail(field, "没有写明条（article）或章节（section）。")
         if article is not None and not str(article).replace("-", "").isdigit():
-            raise self.fail(f"{field}.article", f"的“{article}”应为阿拉伯数字，如 \"26\"，第十二条之一写 \"12-1\"。")
+            raise self.fail(f"{field}.article", f'的“{article}”应为阿拉伯数字，如 "26"，第十二条之一写 "12-1"。')
         if node.get("paragraph") is not None and not isinstance(node["paragraph"], int):
             raise self.fail(f"{field}.paragraph", "应为整数。")
         return {
@@ -227,7 +249,9 @@ class Reader:
             "item": None if node.get("item") is None else str(node["item"]),
         }
 
-    def _exception(self, i: int, node: Any, citation: Mapping[str, Any], documents: Mapping[str, Any]) -> dict[str, Any]:
+    def _exception(
+        self, i: int, node: Any, citation: Mapping[str, Any], documents: Mapping[str, Any]
+    ) -> dict[str, Any]:
         field = f"exceptions.{i}"
         node = self.keys(node, _EXCEPTION, field)
         if node.get("when") is None and node.get("where") is None:
@@ -242,7 +266,9 @@ class Reader:
             "proof": proofs,
             "pending_effect": self.one_of(f"{field}.pending_effect", node.get("pending_effect") or "restrict", EFFECTS),
             "note": str(node.get("note") or ""),
-            "citation": self._citation(f"{field}.citation", node["citation"], documents) if node.get("citation") else dict(citation),
+            "citation": self._citation(f"{field}.citation", node["citation"], documents)
+            if node.get("citation")
+            else dict(citation),
         }
 
     def _season(self, value: Any) -> str | None:
@@ -266,19 +292,34 @@ class Reader:
             if key in ("all", "any", "not"):
                 return self._branch(field, key, value, self._condition)
             if key == "industry":
-                return {"industry": [self._industry(f"{field}.industry", v) for v in self.texts(f"{field}.industry", value)]}
+                return {
+                    "industry": [self._industry(f"{field}.industry", v) for v in self.texts(f"{field}.industry", value)]
+                }
             if key == "facility":
-                return {"facility": [self.word(f"{field}.facility", v, words.facilities()) for v in self.texts(field, value)]}
+                return {
+                    "facility": [
+                        self.word(f"{field}.facility", v, words.facilities()) for v in self.texts(field, value)
+                    ]
+                }
             if key == "stage":
                 return {"stage": [self.word(f"{field}.stage", v, words.stages()) for v in self.texts(field, value)]}
             if key == "subject":
-                return {"subject": [self.one_of(f"{field}.subject", v, ("project", "plan")) for v in self.texts(field, value)]}
+                return {
+                    "subject": [
+                        self.one_of(f"{field}.subject", v, ("project", "plan")) for v in self.texts(field, value)
+                    ]
+                }
             if key == "duration":
-                return {"duration": [self.one_of(field, v, ("temporary", "permanent")) for v in self.texts(field, value)]}
+                return {
+                    "duration": [self.one_of(field, v, ("temporary", "permanent")) for v in self.texts(field, value)]
+                }
         if "fact" in node or "parameter" in node:
             return self._comparison(field, node)
         allowed = ("all", "any", "not", "industry", "facility", "fact", "parameter", "stage", "subject", "duration")
-        raise self.fail(field, f"不是能识别的条件：{dict(node)}{did_you_mean(str(next(iter(node))), allowed)}允许：{'、'.join(allowed)}。")
+        raise self.fail(
+            field,
+            f"不是能识别的条件：{dict(node)}{did_you_mean(str(next(iter(node))), allowed)}允许：{'、'.join(allowed)}。",
+        )
 
     def _branch(self, field: str, key: str, value: Any, inner: Callable[[str, Any], dict[str, Any]]) -> dict[str, Any]:
         if key == "not":
@@ -293,13 +334,19 @@ class Reader:
         try:
             return words.normalise_prefix(value)
         except EcozoneError:
-            raise self.fail(field, f"的“{value}”既不是行业组也不是 GB/T 4754 代码{did_you_mean(value, words.groups())}") from None
+            raise self.fail(
+                field, f"的“{value}”既不是行业组也不是 GB/T 4754 代码{did_you_mean(value, words.groups())}"
+            ) from None
 
     def _comparison(self, field: str, node: Mapping[str, Any]) -> dict[str, Any]:
         what = "fact" if "fact" in node else "parameter"
         self.keys(node, (what, *_COMPARE), field)
         name = str(node[what])
-        name = self.word(f"{field}.fact", name, words.facts()) if what == "fact" else self.one_of(f"{field}.{what}", name, self.parameters)
+        name = (
+            self.word(f"{field}.fact", name, words.facts())
+            if what == "fact"
+            else self.one_of(f"{field}.{what}", name, self.parameters)
+        )
         tests = [(op, node[op]) for op in _COMPARE if op in node] or [("is", True)]
         out: list[dict[str, Any]] = []
         for op, value in tests:

@@ -54,10 +54,9 @@ def _group(name: str) -> str:
 def _comparison(name: str, node: Mapping[str, Any], show: Any) -> str:
     if node["op"] != "is":
         return f"{name}{_OPS[node['op']]} {node['value']:g}"
-    if list(node["value"]) == [True]:
-        return f"{name}：是"
-    if list(node["value"]) == [False]:
-        return f"{name}：否"
+    if list(node["value"]) in ([True], [False]):
+        yes, bare = node["value"][0], name.replace("是否", "", 1)  # 是否从外地转入 -> 从外地转入
+        return f"{name}：{'是' if yes else '否'}" if bare == name else bare if yes else f"并非{bare}"
     return f"{name}为{'、'.join(show(v) for v in node['value'])}"
 
 
@@ -71,12 +70,12 @@ def answer(node: Mapping[str, Any], table: FactTable, part: int) -> Answer:
     if "industry" in node:
         if not project.industries:
             return Answer(value, f"未提供行业代码，不知是否{asked}", ("industry",), asked)
-        given = "、".join(f"{c}{words.name_of(c)}" for c in project.industries)
+        given = "、".join(f"{c}（{words.name_of(c)}）" for c in project.industries)
         names = "、".join(_group(g) for g in node["industry"])
         if value == UNKNOWN:
             settle = [f for g in node["industry"] if g in words.groups() for f in words.settling_facts(g, table.groups)]
-            return Answer(value, f"行业 {given} 是否属于{names}须进一步核实", tuple(settle) or ("industry",), asked)
-        return Answer(value, f"行业 {given} {'属于' if value == TRUE else '不属于'}{names}")
+            return Answer(value, f"行业 {given}是否属于{names}须进一步核实", tuple(settle) or ("industry",), asked)
+        return Answer(value, f"行业 {given}{'属于' if value == TRUE else '不属于'}{names}")
     if "facility" in node:
         for kind in node["facility"]:
             if table.facility(kind)[part] == UNKNOWN:
@@ -92,7 +91,11 @@ def answer(node: Mapping[str, Any], table: FactTable, part: int) -> Answer:
         missing.append(f"parameter:{node['parameter']}")
     elif "stage" in node and value == UNKNOWN:
         missing.append("stage")
-    text = {int(TRUE): asked, int(FALSE): f"不满足“{asked}”", int(UNKNOWN): f"不知是否{asked}"}[value]
+    text = {
+        int(TRUE): asked,
+        int(FALSE): f"不{asked}" if asked.startswith("属于") else f"不满足“{asked}”",
+        int(UNKNOWN): f"不知是否{asked}",
+    }[value]
     return Answer(value, text, tuple(missing), asked)
 
 
@@ -102,7 +105,8 @@ def explain(node: Mapping[str, Any] | None, table: FactTable, part: int) -> list
         return []
     if "not" in node:
         return [
-            Answer(-a.value, a.text, a.missing, f"并非{a.asked}" if a.asked else "") for a in explain(node["not"], table, part)
+            Answer(-a.value, a.text, a.missing, f"并非{a.asked}" if a.asked else "")
+            for a in explain(node["not"], table, part)
         ]
     for key, best in (("all", min), ("any", max)):
         if key in node:
@@ -126,11 +130,24 @@ def nature_sentence(rule_natures: Sequence[str], table: FactTable, part: int) ->
     name = words.nature(project.nature).name
     if "existing" not in rule_natures and project.nature != "existing" and int(table.judged_anew()[row]) != TRUE:
         if value == UNKNOWN:
-            return Answer(value, f"项目已于 {project.facts['approved_on']} 批准，不知是否发生重大变动", ("major_change",), "发生重大变动")
-        return Answer(value, f"项目已于 {project.facts['approved_on']} 批准且未发生重大变动，不按建设类规则重新判定（生态环境法典第106条）")
+            return Answer(
+                value,
+                f"项目已于 {project.facts['approved_on']} 批准，不知是否发生重大变动",
+                ("major_change",),
+                "发生重大变动",
+            )
+        return Answer(
+            value,
+            f"项目已于 {project.facts['approved_on']} 批准且未发生重大变动，不按建设类规则重新判定（生态环境法典第106条）",
+        )
     if project.nature == "upgrade" and ("expand" in rule_natures) != ("upgrade" in rule_natures):
         if value == UNKNOWN:
-            return Answer(value, f"{name}项目是否新增产能未知，{about}", ("capacity_increase",), "新增产能" if "expand" in rule_natures else "不新增产能")
+            return Answer(
+                value,
+                f"{name}项目是否新增产能未知，{about}",
+                ("capacity_increase",),
+                "新增产能" if "expand" in rule_natures else "不新增产能",
+            )
         grown = "新增产能，按扩建判定" if table.fact("capacity_increase")[row][0] is True else "不新增产能"
         return Answer(value, f"{name}项目{grown}，{about}")
     relocated = "（迁建按新建判定）" if project.nature == "relocate" else ""

@@ -43,7 +43,9 @@ def site_findings(
     return out
 
 
-def _finding(rule: str, title: str, part: str, outcome: str, missing: str, because: str, book: str = "ecozone") -> Finding:
+def _finding(
+    rule: str, title: str, part: str, outcome: str, missing: str, because: str, book: str = "ecozone"
+) -> Finding:
     return Finding(
         rule=rule, book=book, title=title, requirement="", part=part, effect="prohibit", outcome=outcome, firm=True,
         authority="standard", text="text", because=(because,), missing=(missing,), branch=None,
