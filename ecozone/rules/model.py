@@ -77,7 +77,8 @@ class Citation:
             number, _, sub = self.article.partition("-")
             text += f"第{number}条" + (f"之{sub}" if sub else "")
         if self.section:
-            text += f"（{self.section}）"
+            line = self.section.removeprefix("L")
+            text += f"（原文第{line}行）" if line[:1].isdigit() else f"（{self.section}）"
         if self.paragraph:
             text += f"第{self.paragraph}款"
         if self.item:
