@@ -69,9 +69,7 @@ def atlas_of(sheet: Sheet) -> Atlas:
             )
         )
     parameters, accepted = profile_of(sheet.region)
-    return Atlas(
-        layers, region=sheet.region, name=sheet.name, parameters=parameters, accepted=accepted, notice=MARK
-    )
+    return Atlas(layers, region=sheet.region, name=sheet.name, parameters=parameters, accepted=accepted, notice=MARK)
 
 
 def profile_of(region: str) -> tuple[dict[str, Parameter], dict[str, Accepted]]:
@@ -95,9 +93,7 @@ def build(region: str, out: Path) -> Path:
 
 def main(arguments: list[str] | None = None) -> int:
     """Build the regions asked for."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", metavar="ADCODE", choices=REGIONS, default=REGIONS)
     parser.add_argument("--out", type=Path, default=HERE, metavar="DIR")
     options = parser.parse_args(arguments)

@@ -81,9 +81,7 @@ def draw_towns(
         taken = taken.union(shape)
     water = sheet.shape("river_management_range")
     proper = shapely.union_all([sheet.shape("built_up_area", scope=scope) for scope in ("主城区", "县城")])
-    growth = shapely.union_all([proper.buffer(350.0), sheet.shape("industrial_park").buffer(250.0)]).buffer(
-        -60.0
-    )
+    growth = shapely.union_all([proper.buffer(350.0), sheet.shape("industrial_park").buffer(250.0)]).buffer(-60.0)
     growth = growth.difference(water).intersection(sheet.outline).simplify(15.0)
     for number, part in enumerate(sorted(shapely.get_parts(growth), key=lambda p: (-p.area,)), 1):
         if part.area > 300_000.0:
@@ -146,14 +144,10 @@ def draw_fields(
     )
     for number, shape in enumerate(fields, 1):
         area_mu = round(sheet.plane.area_m2(shape) * 0.0015, 1)
-        sheet.add(
-            "basic_farmland", f"{prefix}永久基本农田图斑{number:03d}", shape, named=named, area_mu=area_mu
-        )
+        sheet.add("basic_farmland", f"{prefix}永久基本农田图斑{number:03d}", shape, named=named, area_mu=area_mu)
 
 
-def draw_farm_areas(
-    sheet: Sheet, free: BaseGeometry, areas: Sequence[Spot], priority: Sequence[Spot]
-) -> None:
+def draw_farm_areas(sheet: Sheet, free: BaseGeometry, areas: Sequence[Spot], priority: Sequence[Spot]) -> None:
     """Areas of concentrated basic farmland, and areas of good soil; neither is a parcel."""
     off = shapely.union_all(
         [free, sheet.shape("built_up_area").buffer(80.0), sheet.shape("industrial_park").buffer(80.0)]

@@ -27,9 +27,7 @@ def border(
     path = smooth(plane.xy(points), step_m)
     along = np.arange(len(path)) * step_m
     calm = np.clip(np.minimum(along, along[::-1]) / 1500.0, 0.0, 1.0)
-    ragged = (
-        waves(along, 5200.0, name, "long") * 1.0 + waves(along, 1900.0, name, "short") * 0.55
-    ) * ragged_m
+    ragged = (waves(along, 5200.0, name, "long") * 1.0 + waves(along, 1900.0, name, "short") * 0.55) * ragged_m
     return even(path + normals(path) * (ragged * calm)[:, None], step_m)
 
 
@@ -60,9 +58,7 @@ def patch(
     """Draw a rounded, irregular patch: length along ``turn`` degrees from east, width across it."""
     angle = np.linspace(0.0, 2.0 * math.pi, vertices, endpoint=False)
     radius = 1.0 + rough * (round_waves(angle, name) + 0.3 * round_waves(angle * 4.0, name, "fine"))
-    ring = np.column_stack(
-        [np.cos(angle) * radius * length_km * 500.0, np.sin(angle) * radius * width_km * 500.0]
-    )
+    ring = np.column_stack([np.cos(angle) * radius * length_km * 500.0, np.sin(angle) * radius * width_km * 500.0])
     shape = affinity.rotate(shapely.Polygon(ring), turn, origin=(0.0, 0.0))
     x, y = plane.xy([centre])[0]
     return affinity.translate(shape, x, y)
@@ -178,9 +174,7 @@ def cells(
 ) -> dict[str, BaseGeometry]:
     """Divide an outline among seats, each place to about the nearest one, with ragged borders."""
     points = {seat: shapely.Point(*plane.xy([place])[0]) for seat, place in seats.items()}
-    edges = shapely.voronoi_polygons(
-        shapely.MultiPoint(list(points.values())), extend_to=outline, only_edges=True
-    )
+    edges = shapely.voronoi_polygons(shapely.MultiPoint(list(points.values())), extend_to=outline, only_edges=True)
     lines = [outline.boundary]
     for edge in shapely.get_parts(shapely.line_merge(edges)):
         straight = np.asarray(edge.coords)
@@ -192,9 +186,7 @@ def cells(
         swing = waves(along, 3600.0, name, round(straight[0][0]), round(straight[0][1])) * ragged_m * calm
         lines.append(shapely.LineString(path + normals(path) * swing[:, None]))
     noded = shapely.union_all([shapely.set_precision(line, 0.01) for line in lines], grid_size=0.01)
-    faces = [
-        f for f in shapely.get_parts(shapely.polygonize([noded])) if outline.covers(f.representative_point())
-    ]
+    faces = [f for f in shapely.get_parts(shapely.polygonize([noded])) if outline.covers(f.representative_point())]
     owned: dict[str, list[shapely.Polygon]] = {seat: [] for seat in seats}
     for face in faces:
         inside = face.representative_point()

@@ -35,9 +35,7 @@ def partition(
     lines = [shapely.boundary(ground)]
     lines += [shapely.boundary(shape.intersection(ground)) for _, shape in claims]
     noded = shapely.union_all([shapely.set_precision(line, GRID) for line in lines], grid_size=GRID)
-    faces = [
-        f for f in shapely.get_parts(shapely.polygonize([noded])) if ground.covers(f.representative_point())
-    ]
+    faces = [f for f in shapely.get_parts(shapely.polygonize([noded])) if ground.covers(f.representative_point())]
     faces.sort(key=lambda f: (round(f.representative_point().y, 3), round(f.representative_point().x, 3)))
     labels = []
     for face in faces:

@@ -66,9 +66,7 @@ def area_m2(geometry: BaseGeometry) -> float:
     return total
 
 
-def fit(
-    make: Callable[[float], BaseGeometry], plane: Plane, target_m2: float, low: float, high: float
-) -> float:
+def fit(make: Callable[[float], BaseGeometry], plane: Plane, target_m2: float, low: float, high: float) -> float:
     """Find the parameter for which ``make`` gives the wanted area.
 
     Parameters
@@ -100,7 +98,5 @@ def fit(
         else:
             high = middle
     if miss > 1e-5 * target_m2:
-        raise ValueError(
-            f"no size between the ends gives {target_m2} m2; the nearest misses by {miss:.1f} m2"
-        )
+        raise ValueError(f"no size between the ends gives {target_m2} m2; the nearest misses by {miss:.1f} m2")
     return best

@@ -94,8 +94,7 @@ class Sheet:
         rows = [
             row
             for row in self.zones.get(kind, [])
-            if row["status"] == "in_force"
-            and all(row.get(column) == value for column, value in where.items())
+            if row["status"] == "in_force" and all(row.get(column) == value for column, value in where.items())
         ]
         return shapely.union_all([row["geometry"] for row in rows]) if rows else shapely.Polygon()
 
@@ -127,9 +126,7 @@ class Sheet:
                     geometry = shapely.make_valid(geometry)
                 rows.append({**dict.fromkeys([*common, *columns]), **row, "geometry": geometry})
             table = {column: [row[column] for row in rows] for column in [*common, *columns]}
-            frames[kind] = gpd.GeoDataFrame(
-                table, geometry=[row["geometry"] for row in rows], crs="EPSG:4490"
-            )
+            frames[kind] = gpd.GeoDataFrame(table, geometry=[row["geometry"] for row in rows], crs="EPSG:4490")
         return frames
 
     def coverage_degrees(self, kind: str) -> BaseGeometry:

@@ -65,9 +65,7 @@ def draw_control_units(sheet: Sheet, counties: Sequence[County], claims: Sequenc
         county, claim = about[label]
         serial[county.code, claim.category] += 1
         code = f"ZH{county.code}{CATEGORY_DIGIT[claim.category]}{serial[county.code, claim.category]:04d}"
-        title = {"优先": "优先保护单元", "一般": "一般管控单元"}.get(
-            claim.category, f"{claim.subtype}重点管控单元"
-        )
+        title = {"优先": "优先保护单元", "一般": "一般管控单元"}.get(claim.category, f"{claim.subtype}重点管控单元")
         sheet.add(
             "control_unit",
             claim.name,
@@ -105,9 +103,7 @@ def draw_element_zones(
     """
     industry = shapely.union_all([sheet.shape("industrial_park"), sheet.shape("chemical_park")])
     town = sheet.shape("built_up_area")
-    parks = shapely.union_all(
-        [sheet.shape(kind) for kind in ("nature_park", "scenic_area", "nature_reserve")]
-    )
+    parks = shapely.union_all([sheet.shape(kind) for kind in ("nature_park", "scenic_area", "nature_reserve")])
     scheme: dict[str, list[tuple[str, str, str, BaseGeometry | None]]] = {
         "生态": [
             ("优先", "1", "生态保护红线", sheet.shape("ecological_redline")),

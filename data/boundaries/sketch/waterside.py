@@ -34,9 +34,7 @@ def draw_river(
     )
     if watercourse == "river":
         belt = course.water.buffer(bank_m, quad_segs=2).simplify(3.0)
-        sheet.add(
-            "river_management_range", f"{course.name}河道管理范围", belt, named=False, river=course.name
-        )
+        sheet.add("river_management_range", f"{course.name}河道管理范围", belt, named=False, river=course.name)
 
 
 def draw_reaches(

@@ -152,18 +152,14 @@ def draw() -> Sheet:
     draw_livestock(sheet, free, banks=banks, bank_m=200.0, named=False)
     _places(sheet)
     county = [County(CODE, NAME, CITY, outline)]
-    hollow = (
-        rivers()["黄水河"].line.buffer(1100.0).union(rivers()["木龙河"].line.buffer(800.0)).difference(free)
-    )
+    hollow = rivers()["黄水河"].line.buffer(1100.0).union(rivers()["木龙河"].line.buffer(800.0)).difference(free)
     draw_control_units(sheet, county, _claims(sheet, hollow))
     draw_element_zones(
         sheet, county, farming_water=hollow,
         weak_air=patch(PLANE, "罗江弱扩散", (104.515, 31.325), 7.0, 4.6, turn=70.0).difference(free),
         layout_air=patch(PLANE, "罗江布局敏感", (104.55, 31.385), 3.4, 2.4, turn=40.0).difference(free),
     )  # fmt: skip
-    sheet.remarks["ecological_redline"] = (
-        "规划：占国土面积9.10%，区域面积447.88平方千米，推算约40.757平方千米"
-    )
+    sheet.remarks["ecological_redline"] = "规划：占国土面积9.10%，区域面积447.88平方千米，推算约40.757平方千米"
     sheet.remarks["nature_reserve"] = "规划：自然保护区面积占比“不涉及”，本区无自然保护区"
     sheet.remarks["basic_farmland"] = "规划未给出面积，面积为示例"
     return sheet
@@ -225,9 +221,7 @@ def _nature(sheet: Sheet) -> None:
         ZHOUJIABA_KM2)[0].difference(river["凯江"].water),
               importance="一般", wetland_type="人工湿地")  # fmt: skip
     baima = patch(PLANE, "白马关湿地", (104.466, 31.290), 0.9, 0.3, turn=60.0)
-    sheet.add(
-        "wetland", "白马关景区生态湿地（罗汉堰至养心小镇）", baima, importance="一般", wetland_type="人工湿地"
-    )
+    sheet.add("wetland", "白马关景区生态湿地（罗汉堰至养心小镇）", baima, importance="一般", wetland_type="人工湿地")
     scenic = patch(PLANE, "白马关", (104.464, 31.290), 3.0, 2.2, turn=40.0).difference(
         sheet.shape("built_up_area").buffer(60.0)
     )
@@ -270,9 +264,7 @@ def _nature(sheet: Sheet) -> None:
         ("白马关", scenic),
     ):
         space = shape.difference(shapely.union_all([red, dry, free]))
-        sheet.add(
-            "general_ecological_space", f"一般生态空间（{name}）", space, named=False, space_type="水源涵养"
-        )
+        sheet.add("general_ecological_space", f"一般生态空间（{name}）", space, named=False, space_type="水源涵养")
 
 
 def _places(sheet: Sheet) -> None:

@@ -142,10 +142,7 @@ def rivers() -> dict[str, Course]:
 
 def counties() -> list[County]:
     """Draw the five counties, edge-matched, together as large as the city."""
-    drawn = {
-        name: border(PLANE, f"内江{name}", points, ragged_m=320.0, step_m=420.0)
-        for name, points in ARCS.items()
-    }
+    drawn = {name: border(PLANE, f"内江{name}", points, ragged_m=320.0, step_m=420.0) for name, points in ARCS.items()}
     city = closed([drawn[name] for name in OUTER])
     by = fit(lambda by: shapely.affinity.scale(city, by, by, origin=(0, 0)), PLANE, CITY_KM2 * 1e6, 0.8, 1.25)
     lines = [shapely.LineString(np.round(arc * by, 2)) for arc in drawn.values()]
@@ -157,8 +154,7 @@ def counties() -> list[County]:
         near = min(seats, key=lambda code: seats[code].distance(face))
         own[inside or near].append(face)
     return [
-        County(code, name, CITY, shapely.union_all(own[code], grid_size=0.01))
-        for code, (name, _) in COUNTIES.items()
+        County(code, name, CITY, shapely.union_all(own[code], grid_size=0.01)) for code, (name, _) in COUNTIES.items()
     ]
 
 
@@ -174,17 +170,13 @@ def draw() -> Sheet:
         ("椑木镇", (105.075, 29.525)),
         ("连界镇", (104.545, 29.655)),
     ):
-        sheet.add(
-            "township", name, patch(PLANE, f"{name}镇域", centre, 7.0, 5.0, turn=20.0).intersection(outline)
-        )
+        sheet.add("township", name, patch(PLANE, f"{name}镇域", centre, 7.0, 5.0, turn=20.0).intersection(outline))
     sheet.narrowed["township"] = sheet.shape("township")
     min_side = patch(PLANE, "岷江侧", (104.31, 29.62), 26.0, 26.0, turn=45.0).intersection(sheet.coverage)
     sheet.add("basin", "岷江流域", min_side, named=False, basin_level=2)
     sheet.add("basin", "沱江流域", sheet.coverage.difference(min_side), basin_level=2)
     for name, river in rivers().items():
-        draw_river(
-            sheet, river, "重要支流" if name == "沱江" else "支流", bank_m=35.0 if name == "沱江" else 14.0
-        )
+        draw_river(sheet, river, "重要支流" if name == "沱江" else "支流", bank_m=35.0 if name == "沱江" else 14.0)
     _water(sheet)
     draw_towns(sheet, TOWNS, PARKS, centre=CITY, both_banks=True)
     recycling = patch(PLANE, "页岩气循环园区", (104.592, 29.622), 1.8, 1.2, turn=10.0).difference(
@@ -215,21 +207,14 @@ def draw() -> Sheet:
     banks = shapely.union_all([river.water for river in rivers().values()] + [sheet.shape("reservoir")])
     draw_livestock(sheet, free, banks=banks, bank_m=0.0, target_km2=LIVESTOCK_BAN_KM2, named=True)
     _places(sheet)
-    farming = (
-        rivers()["球溪河"]
-        .line.buffer(2000.0)
-        .union(rivers()["小青龙河"].line.buffer(1800.0))
-        .difference(free)
-    )
+    farming = rivers()["球溪河"].line.buffer(2000.0).union(rivers()["小青龙河"].line.buffer(1800.0)).difference(free)
     draw_control_units(sheet, county, _claims(sheet, farming))
     draw_element_zones(
         sheet, county, farming_water=farming,
         weak_air=patch(PLANE, "内江弱扩散", (105.04, 29.58), 16.0, 11.0, turn=60.0).difference(free),
         layout_air=patch(PLANE, "内江布局敏感", (104.98, 29.62), 9.0, 5.0, turn=40.0).difference(free),
     )  # fmt: skip
-    sheet.remarks["ecological_redline"] = (
-        "规划：生态保护红线占国土面积0.646%；按市域5385平方千米推算约34.787平方千米"
-    )
+    sheet.remarks["ecological_redline"] = "规划：生态保护红线占国土面积0.646%；按市域5385平方千米推算约34.787平方千米"
     sheet.remarks["livestock_ban_zone"] = "规划：划定禁养区面积699平方千米"
     sheet.remarks["basic_farmland"] = "规划未给出面积，面积为示例"
     sheet.remarks["township"] = "只绘规划点名的三个镇，覆盖范围限于所绘范围"
@@ -308,9 +293,7 @@ def _nature(sheet: Sheet, free: BaseGeometry) -> None:
     sheet.add("nature_park", "威远示例地质公园", woods.difference(river["越溪河"].water.buffer(80.0)),
         named=False,
               park_type="地质公园", level="国家级")  # fmt: skip
-    dry = shapely.union_all(
-        [each.water.buffer(80.0) for each in river.values()] + [sheet.shape("built_up_area")]
-    )
+    dry = shapely.union_all([each.water.buffer(80.0) for each in river.values()] + [sheet.shape("built_up_area")])
     redline = fitted(
         PLANE,
         [
@@ -323,9 +306,7 @@ def _nature(sheet: Sheet, free: BaseGeometry) -> None:
         REDLINE_KM2,
         within=inside.difference(dry),
     )
-    for name, shape in zip(
-        ("威远穹隆", "威远石板河", "资中白云山", "东兴长江林", "隆昌古宇湖"), redline, strict=True
-    ):
+    for name, shape in zip(("威远穹隆", "威远石板河", "资中白云山", "东兴长江林", "隆昌古宇湖"), redline, strict=True):
         sheet.add(
             "ecological_redline", f"生态保护红线（{name}）", shape, core_reserve=False,
             redline_type="水土保持",

@@ -234,9 +234,7 @@ def _nature(sheet: Sheet) -> None:
         ("绿心", heart.buffer(-250.0)),
     ):
         space = shape.difference(red if name == "绿心" else off)
-        sheet.add(
-            "general_ecological_space", f"一般生态空间（{name}）", space, named=False, space_type="水土保持"
-        )
+        sheet.add("general_ecological_space", f"一般生态空间（{name}）", space, named=False, space_type="水土保持")
 
 
 def _places(sheet: Sheet) -> None:
@@ -286,9 +284,7 @@ def _claims(sheet: Sheet, streams: BaseGeometry) -> list[Claim]:
         Claim("优先", "市中区生态保护红线优先保护单元", sheet.shape("ecological_redline")),
         Claim("优先", "市中区城市饮用水水源地优先保护单元", sheet.shape("water_source", supply="city")),
         Claim("优先", "青平镇高中水库饮用水水源地优先保护单元", sheet.shape("water_source", supply="town")),
-        Claim(
-            "优先", "市中区一般生态空间优先保护单元", sheet.shape("general_ecological_space").difference(town)
-        ),
+        Claim("优先", "市中区一般生态空间优先保护单元", sheet.shape("general_ecological_space").difference(town)),
         Claim("重点", "乐山市工业集中区重点管控单元", park, "工业"),
         Claim("重点", "乐山中心城区城镇空间重点管控单元", town.difference(park), "城镇"),
         Claim("重点", "磨池河、泥溪河、剑峰河流域要素重点管控单元", streams, "要素"),

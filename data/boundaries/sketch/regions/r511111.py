@@ -66,9 +66,7 @@ def draw() -> Sheet:
         draw_river(sheet, river[name], RIVER_CLASS.get(name, "支流"), bank_m=BANK_M.get(name, 15.0))
     for name in ("岷江", "青衣江", "临江河", "峨眉河"):
         if river[name].water.intersects(sheet.coverage):
-            draw_river(
-                sheet, river[name], RIVER_CLASS.get(name, "支流"), bank_m=BANK_M.get(name, 15.0), named=False
-            )
+            draw_river(sheet, river[name], RIVER_CLASS.get(name, "支流"), bank_m=BANK_M.get(name, 15.0), named=False)
     _water(sheet)
     draw_towns(sheet, TOWNS, PARKS, centre=NAME)
     _nature(sheet)
@@ -202,9 +200,7 @@ def _nature(sheet: Sheet) -> None:
                   redline_type="水土保持、生物多样性维护", area_km2=round(PLANE.area_m2(shape) / 1e6,
                       4))  # fmt: skip
     red = sheet.shape("ecological_redline")
-    south = patch(PLANE, "三峨山", (103.525, 29.29), 5.0, 2.0, turn=-30.0).difference(
-        dadu.water.buffer(150.0)
-    )
+    south = patch(PLANE, "三峨山", (103.525, 29.29), 5.0, 2.0, turn=-30.0).difference(dadu.water.buffer(150.0))
     for name, shape in (("美女峰", forest), ("大渡河—美女峰", scenic), ("二峨山", west), ("三峨山", south)):
         space = shape.intersection(inside).difference(red)
         sheet.add("general_ecological_space", f"一般生态空间（{name}）", space, space_type="水土保持")
@@ -251,9 +247,7 @@ def _places(sheet: Sheet) -> None:
         ("牛石镇示例聚居点", 103.602, 29.372, {"receptor_type": "home", "people": 310}),
         ("福禄镇示例聚居点", 103.654, 29.266, {"receptor_type": "home", "people": 260}),
     ])  # fmt: skip
-    draw_points(
-        sheet, "air_station", [("沙湾区环境空气自动监测站（示例位置）", 103.541, 29.413, {"level": "省控"})]
-    )
+    draw_points(sheet, "air_station", [("沙湾区环境空气自动监测站（示例位置）", 103.541, 29.413, {"level": "省控"})])
     sheet.complete["air_station"] = ("国控空气自动监测站", "省控空气自动监测站")
     draw_points(sheet, "monitoring_section", [
         ("大渡河省控断面（示例位置）", 103.600, 29.470, {"level": "省控", "river": "大渡河",

@@ -127,9 +127,7 @@ def draw() -> Sheet:
     sheet.add("basin", "沱江流域", tuo, basin_level=2)
     sheet.add("basin", "涪江流域", sheet.coverage.difference(tuo), basin_level=2)
     for name, river in rivers().items():
-        draw_river(
-            sheet, river, "支流", watercourse="canal" if name == "毗河引水渠" else "river", bank_m=12.0
-        )
+        draw_river(sheet, river, "支流", watercourse="canal" if name == "毗河引水渠" else "river", bank_m=12.0)
     _water(sheet)
     draw_towns(sheet, TOWNS, PARKS, centre=NAME)
     free = open_ground(sheet, OPEN_GROUND)
@@ -154,12 +152,7 @@ def draw() -> Sheet:
     draw_livestock(sheet, free, banks=sheet.shape("reservoir"), bank_m=300.0, named=False)
     _places(sheet)
     county = [County(CODE, NAME, CITY, outline)]
-    basins = (
-        rivers()["小阳化河"]
-        .line.buffer(1800.0)
-        .union(rivers()["蟠龙河"].line.buffer(1600.0))
-        .difference(free)
-    )
+    basins = rivers()["小阳化河"].line.buffer(1800.0).union(rivers()["蟠龙河"].line.buffer(1600.0)).difference(free)
     draw_control_units(sheet, county, _claims(sheet, basins))
     draw_element_zones(
         sheet, county, farming_water=basins,
@@ -285,9 +278,7 @@ def _places(sheet: Sheet) -> None:
         [("陈毅故里", 105.095, 30.205, {"receptor_type": "heritage", "people": None})],
         named=True,
     )
-    draw_points(
-        sheet, "air_station", [("乐至省控空气自动监测站（示例）", 105.016, 30.283, {"level": "省控"})]
-    )
+    draw_points(sheet, "air_station", [("乐至省控空气自动监测站（示例）", 105.016, 30.283, {"level": "省控"})])
     sheet.complete["air_station"] = ("国控空气自动监测站", "省控空气自动监测站")
     draw_points(sheet, "monitoring_section", [
         ("小阳化河断面（示例位置）", 104.858, 30.228, {"level": "国控", "river": "小阳化河",
