@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
+from ecozone._batch import Batch
 from ecozone._engine import Judged
 from ecozone.assessment import Assessment
 from ecozone.atlas import Atlas
@@ -70,7 +71,8 @@ def assess(
     sequence of Assessment
         Aligned with `projects`.
     """
-    return Judged.of(projects, atlas, choose(rules), day_of(as_of)).assessments()
+    judged = Judged.of(Batch.of(projects), projects.__getitem__, atlas, choose(rules), day_of(as_of))
+    return judged.assessments()
 
 
 def choose(rules: Sequence[str | Path | Rulebook] | None) -> list[Rulebook]:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ecozone import _record as record
+from ecozone._batch import Batch
 from ecozone._evidence import ground, pictures
 from ecozone.assessment import Assessment, Context
 from ecozone.atlas import Atlas
 from ecozone.errors import ParameterError, SiteError, did_you_mean
-from ecozone.project import PLANT_WIDTH_M, Part, Project
+from ecozone.project import Project
 from ecozone.relate import cut, relate
 from ecozone.rules.facts import FactTable
 from ecozone.rules.judge import Judgement, judge
@@ -28,60 +27,28 @@ HALF_WIDTH = "river_half_width_m"
 
 
 @dataclass(frozen=True)
-class Parts:
-    """All parts of all projects in one row each; the last ones are facilities whose place nobody gave."""
-
-    parts: Sequence[Part | None]
-    kinds: Sequence[tuple[str, ...]]
-    project: NDArray[np.int64]
-    placed: NDArray[np.bool_]
-    names: Sequence[str]
-
-    @classmethod
-    def of(cls, projects: Sequence[Project]) -> Parts:
-        placed = [(i, p) for i, project in enumerate(projects) for p in project.parts]
-        elsewhere = [(i, k) for i, project in enumerate(projects) for k in project.has]
-        return cls(
-            parts=[p for _, p in placed] + [None] * len(elsewhere),
-            kinds=[p.facilities for _, p in placed] + [(k,) for _, k in elsewhere],
-            project=np.array([i for i, _ in placed] + [i for i, _ in elsewhere], dtype=np.int64),
-            placed=np.array([True] * len(placed) + [False] * len(elsewhere), dtype=bool),
-            names=[p.name for _, p in placed] + [k for _, k in elsewhere],
-        )
-
-
-def _profiles(projects: Sequence[Project]) -> tuple[list[Project], NDArray[np.int64]]:
-    """Return projects that differ in what is known of them, and the row of each project among them."""
-    rows: dict[Any, int] = {}
-    first: list[Project] = []
-    owner = np.empty(len(projects), dtype=np.int64)
-    for i, p in enumerate(projects):
-        key = (
-            p.nature, p.industries, p.facilities, p.facilities_closed, p.has, p.subject, p.stage,
-            tuple(sorted((k, str(v)) for k, v in p.facts.items())), tuple(part.facilities for part in p.parts),
-        )  # fmt: skip
-        if key not in rows:
-            rows[key] = len(first)
-            first.append(p)
-        owner[i] = rows[key]
-    return first, owner
-
-
-@dataclass(frozen=True)
 class Judged:
-    """Projects judged on an atlas: arrays first, words when read."""
+    """Projects judged on an atlas: arrays first, words when read.
 
-    projects: Sequence[Project]
+    Attributes
+    ----------
+    batch : Batch
+    project : callable
+        The `Project` at a row of the batch, for answers that are read.
+    """
+
+    batch: Batch
+    project: Callable[[int], Project]
     atlas: Atlas
     as_of: dt.date
-    parts: Parts
     judgement: Judgement
     context: Context
 
     @classmethod
     def of(
         cls,
-        projects: Sequence[Project],
+        batch: Batch,
+        project: Callable[[int], Project],
         atlas: Atlas,
         shelf: Sequence[Rulebook],
         day: dt.date,
@@ -90,7 +57,8 @@ class Judged:
 
         Parameters
         ----------
-        projects : sequence of Project
+        batch : Batch
+        project : callable
         atlas : Atlas
         shelf : sequence of Rulebook
             Books that may bind; those of other jurisdictions stay closed.
@@ -103,27 +71,17 @@ class Judged:
         ParameterError
             A parameter's value makes no sense.
         """
-        parts = Parts.of(projects)
-        table = _fact_table(projects, parts, atlas, shelf, day)
-        given = [p for p in parts.parts if p is not None]
-        lacking = np.array([PLANT_WIDTH_M if p.lacks_extent else 0.0 for p in given])
+        table = _fact_table(batch, atlas, shelf, day)
         prefixes = sorted({b.jurisdiction for b in shelf})
-        pieces = cut(
-            _objects([p.geometry for p in given]),
-            np.array([p.accuracy_m for p in given], dtype=float),
-            np.array([p.extent_m or 0.0 for p in given], dtype=float),
-            atlas,
-            prefixes,
-            day,
-        )
-        _refuse_outside(projects, parts, pieces.codes, atlas)
+        pieces = cut(batch.geometry, batch.accuracy_m, batch.extent_m, atlas, prefixes, day)
+        _refuse_outside(batch, project, pieces.codes, atlas)
         books = stack(shelf, {c for codes in pieces.codes for c in codes})
         todo = plan(
             books,
             table,
             kinds=atlas.kinds,
             proposed=lambda kind: _has_proposed(atlas, kind, day),
-            beyond_m=float(lacking.max(initial=0.0)),
+            beyond_m=float(batch.lacking_m.max(initial=0.0)),
         )
         half = table.parameters.get(HALF_WIDTH)
         relations = relate(pieces, atlas, todo.requests, as_of=day, half_width_m=None if half is None else float(half))  # type: ignore[arg-type]
@@ -132,21 +90,21 @@ class Judged:
             table,
             relations,
             books,
-            placed=parts.placed,
-            lacking_m=np.concatenate([lacking, np.zeros(int((~parts.placed).sum()))]),
+            placed=batch.placed,
+            lacking_m=np.concatenate([batch.lacking_m, np.zeros(len(batch.project) - len(batch.geometry))]),
             accepted=frozenset(atlas.accepted),
         )
-        return cls(projects, atlas, day, parts, judgement, record.context(atlas, books, table))
+        return cls(batch, project, atlas, day, judgement, record.context(atlas, books, table))
 
     def assessments(self) -> list[Assessment]:
         """Return one assessment a project."""
-        return [self.assessment(i) for i in range(len(self.projects))]
+        return [self.assessment(i) for i in range(self.batch.projects)]
 
     def assessment(self, i: int) -> Assessment:
         """Return the assessment of one project."""
-        rows = np.flatnonzero(self.parts.project == i).tolist()
+        rows = self.batch.rows(i)
         return Assessment(
-            project=self.projects[i],
+            project=self.project(i),
             as_of=self.as_of,
             verdict=str(self.judgement.verdict[i]),
             complete=bool(self.judgement.complete[i]),
@@ -157,20 +115,11 @@ class Judged:
             _assumptions=lambda: record.assumptions(self, i, rows),
             _groups=lambda: record.groups(self, rows),
             _pictures=lambda: pictures(self, rows),
-            _ground=lambda: ground(self.atlas, self.projects[i], self.as_of),
+            _ground=lambda: ground(self.atlas, self.project(i), self.as_of),
         )
 
 
-def _objects(items: Sequence[Any]) -> NDArray[Any]:
-    out = np.empty(len(items), dtype=object)
-    out[:] = items
-    return out
-
-
-def _fact_table(
-    projects: Sequence[Project], parts: Parts, atlas: Atlas, books: Sequence[Rulebook], day: dt.date
-) -> FactTable:
-    profiles, owner = _profiles(projects)
+def _fact_table(batch: Batch, atlas: Atlas, books: Sequence[Rulebook], day: dt.date) -> FactTable:
     declared = {name: spec for book in books for name, spec in book.parameters.items()}
     values = {k: p.value for k, p in atlas.parameters.items()}
     for name, value in values.items():
@@ -180,16 +129,26 @@ def _fact_table(
         elif name not in declared and name != HALF_WIDTH and atlas.path is None:
             raise ParameterError(f"没有名为“{name}”的参数{did_you_mean(name, declared)}")
     groups = {k: v for book in books for k, v in book.groups.items()}
-    permanent = np.array([p.permanent if p is not None else True for p in parts.parts], dtype=bool)
-    return FactTable(profiles, owner[parts.project], parts.project, parts.kinds, permanent, values, groups, day)
+    return FactTable(
+        batch.profiles,
+        batch.profile[batch.project],
+        batch.project,
+        batch.kinds,
+        batch.permanent,
+        values,
+        groups,
+        day,
+    )
 
 
-def _refuse_outside(projects: Sequence[Project], parts: Parts, codes: Sequence[tuple[str, ...]], atlas: Atlas) -> None:
-    inside = np.zeros(len(projects), dtype=bool)
-    np.logical_or.at(inside, parts.project[parts.placed], np.array([bool(c) for c in codes], dtype=bool))
+def _refuse_outside(
+    batch: Batch, project: Callable[[int], Project], codes: Sequence[tuple[str, ...]], atlas: Atlas
+) -> None:
+    inside = np.zeros(batch.projects, dtype=bool)
+    np.logical_or.at(inside, batch.project[batch.placed], np.array([bool(c) for c in codes], dtype=bool))
     for i in np.flatnonzero(~inside)[:1].tolist():
         raise SiteError(
-            f"项目“{projects[i].name}”全部位于图集“{atlas.name}”（{atlas.region}）之外，无法判定。"
+            f"项目“{project(i).name}”全部位于图集“{atlas.name}”（{atlas.region}）之外，无法判定。"
             "请核对坐标，或改用项目所在区县的图集。"
         )
 

@@ -61,7 +61,7 @@ def pictures(judged: Judged, rows: Sequence[int]) -> list[Picture]:
             outcome = j.outcome[part]
             if outcome not in (HIT, NO_DATA, UNDETERMINED):
                 continue
-            pieces = pieces_of(judged.judgement.relations, j.planned.jurisdiction, judged.parts.placed)
+            pieces = pieces_of(judged.judgement.relations, j.planned.jurisdiction, judged.batch.placed)
             if pieces[part] < 0:
                 continue
             for leaf in leaves(j.planned.rule.where):
@@ -107,7 +107,7 @@ def _collect(
             belt_m=drawn,
             belt=belt,
             rules=tuple(dict.fromkeys(rules)),
-            part=judged.parts.names[part],
+            part=judged.batch.names[part],
             sensitive=measured.layer.sensitive,
         )
 

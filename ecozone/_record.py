@@ -25,10 +25,10 @@ def findings(judged: Judged, rows: Sequence[int]) -> list[Finding]:
     from ecozone.rules.explain import Explainer
     from ecozone.rules.standing import site_findings
 
-    explainer = Explainer(judged.judgement, judged.parts.placed, judged.parts.names)
+    explainer = Explainer(judged.judgement, judged.batch.placed, judged.batch.names)
     return [
         *explainer.findings(rows),
-        *site_findings(judged.judgement, judged.parts.placed, judged.parts.names, rows),
+        *site_findings(judged.judgement, judged.batch.placed, judged.batch.names, rows),
     ]
 
 
@@ -37,7 +37,7 @@ def units(judged: Judged, rows: Sequence[int]) -> list[dict[str, Any]]:
     if measured is None or measured.layer is None:
         return []
     out = []
-    for row in (r for r in rows if judged.parts.placed[r]):
+    for row in (r for r in rows if judged.batch.placed[r]):
         for zone in measured.rows(row):
             if zone.distance_m == 0:
                 a = zone.attributes
@@ -45,7 +45,7 @@ def units(judged: Judged, rows: Sequence[int]) -> list[dict[str, Any]]:
                     {
                         "code": a.get("code"), "name": zone.name, "city": a.get("city"), "county": a.get("county"),
                         "list_type": a.get("list_type"), "category": a.get("category"), "overlap_m2": zone.overlap_m2,
-                        "overlap_m": zone.overlap_m, "share": zone.share, "part": judged.parts.names[row],
+                        "overlap_m": zone.overlap_m, "share": zone.share, "part": judged.batch.names[row],
                         "within_accuracy": _sliver(zone, float(measured.accuracy_m[row])),
                     }
                 )  # fmt: skip
@@ -61,7 +61,7 @@ def layers(judged: Judged, rows: Sequence[int]) -> list[dict[str, Any]]:
         if any(j.outcome[r] == HIT for r in rows)
         for leaf in leaves(j.planned.rule.where)
     }
-    given = [r for r in rows if judged.parts.placed[r]]
+    given = [r for r in rows if judged.batch.placed[r]]
     for request, measured in judged.judgement.relations.measured.items():
         used = measured.layer
         hit = request.kind in hits or (
@@ -100,7 +100,7 @@ def assumptions(judged: Judged, i: int, rows: Sequence[int]) -> list[dict[str, s
     ]  # fmt: skip
     facts = list(dict.fromkeys(leaf["fact"] for leaf in asked if "fact" in leaf))
     facilities = list(dict.fromkeys(k for leaf in asked for k in leaf.get("facility", ())))
-    out = [{"about": "site", "text": n} for n in judged.projects[i].notes]
+    out = [{"about": "site", "text": n} for n in judged.project(i).notes]
     inferred = table.assumptions(int(table.owner[rows[0]]), facts, facilities)
     return out + [{"about": a.about, "text": a.text} for a in inferred]
 

@@ -11,6 +11,7 @@ import shapely
 
 from ecozone import crs, measure
 from ecozone.errors import FactError, GeometryError, did_you_mean
+from ecozone.rules.facts import Profile
 
 #: A plant's width, metres: a point without an extent cannot be cleared of a limit nearer than this (SEMANTICS 2).
 PLANT_WIDTH_M = 300.0
@@ -176,6 +177,20 @@ class Project:
     def length_m(self) -> float | None:
         """Geodesic length of a line site, metres; None for points and polygons."""
         return float(measure.length_m(self.site)[0]) if shapely.get_dimensions(self.site) == 1 else None
+
+    def profile(self) -> Profile:
+        """Return what is known of the project, without its place."""
+        return Profile(
+            nature=self.nature,
+            industries=self.industries,
+            facilities=self.facilities,
+            facilities_closed=self.facilities_closed,
+            facts=self.facts,
+            has=self.has,
+            subject=self.subject,
+            stage=self.stage,
+            part_facilities=tuple(f for part in self.parts for f in part.facilities),
+        )
 
     def with_(self, **changes: Any) -> Project:
         """Return the same project with some fields replaced (values as they are kept, not as they are typed)."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,15 +17,52 @@ from numpy.typing import NDArray
 from ecozone import words
 from ecozone.rules.logic import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, evaluate, truth
 
-if TYPE_CHECKING:
-    from ecozone.project import Project
-
 _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     "ge": lambda a, b: a >= b,
     "gt": lambda a, b: a > b,
     "le": lambda a, b: a <= b,
     "lt": lambda a, b: a < b,
 }
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What is known of a project, without its place. Many projects share one.
+
+    Attributes
+    ----------
+    facilities : tuple of str or None
+        What the site itself is; None: nobody said. `facilities_closed`: it is nothing else.
+    has : tuple of str
+        Facilities elsewhere, at a place not given yet.
+    part_facilities : tuple of str
+        Facilities at other places, given as parts.
+    """
+
+    nature: str | None = None
+    industries: tuple[str, ...] = ()
+    facilities: tuple[str, ...] | None = None
+    facilities_closed: bool = False
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    has: tuple[str, ...] = ()
+    subject: str = "project"
+    stage: str | None = None
+    part_facilities: tuple[str, ...] = ()
+
+    def key(self) -> tuple[Any, ...]:
+        """Return a hashable key: projects with equal keys are judged alike wherever they lie."""
+        facts = tuple(sorted((k, str(v)) for k, v in self.facts.items()))
+        return (
+            self.nature,
+            self.industries,
+            self.facilities,
+            self.facilities_closed,
+            facts,
+            self.has,
+            self.subject,
+            self.stage,
+            self.part_facilities,
+        )
 
 
 @dataclass(frozen=True)
@@ -41,7 +78,7 @@ class FactTable:
 
     Parameters
     ----------
-    projects : sequence of Project
+    projects : sequence of Profile
         Projects that differ in what is known of them: many sites with the same facts are one row here.
     owner : ndarray of int64, shape (n,)
         The row of `projects` of each part.
@@ -59,7 +96,7 @@ class FactTable:
 
     def __init__(
         self,
-        projects: Sequence[Project],
+        projects: Sequence[Profile],
         owner: NDArray[np.int64],
         project_of: NDArray[np.int64],
         kinds: Sequence[tuple[str, ...]],
@@ -157,7 +194,7 @@ class FactTable:
         """Return whether each project has a facility anywhere, shape ``(projects,)``."""
         out = self._site_facility(kind)
         for i, p in enumerate(self.projects):
-            if kind in p.has or any(kind in part.facilities for part in p.parts):
+            if kind in p.has or kind in p.part_facilities:
                 out[i] = TRUE
         return out
 
