@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-import os
-import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ecozone._atomic import whole
 from ecozone.errors import AtlasError, did_you_mean
 from ecozone.layer import Layer, as_date
 
@@ -304,10 +303,8 @@ def write_toml(
             lines.append(f"\n[{section}.{_toml(key)}]")
             values = {k: v for k, v in asdict(entry).items() if k not in ("name", "instrument") and v is not None}
             lines.extend(f"{k} = {_toml(v)}" for k, v in values.items())
-    handle, part = tempfile.mkstemp(dir=folder, prefix=".part-", suffix=".toml")
-    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
-        out.write("\n".join(lines) + "\n")
-    os.replace(part, folder / "atlas.toml")
+    with whole(folder / "atlas.toml") as part:
+        part.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
 
 
 def _toml(value: Any) -> str:

@@ -11,11 +11,11 @@ import hashlib
 import json
 import logging
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from ecozone._atomic import whole
 from ecozone._version import __version__
 
 logger = logging.getLogger("ecozone")
@@ -69,18 +69,12 @@ def load(files: Iterable[TextFile], compile: Callable[[Mapping[str, str]], Any])
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a cache file whole or not at all."""
-    part = None
+    """Write a cache file; a folder that cannot be written is no reason to fail."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(text)
-        os.replace(part, path)
+        with whole(path) as part:
+            part.write_text(text, encoding="utf-8")
     except OSError as error:
         logger.debug("compiled form not cached: %s", error)
-        if part is not None:
-            Path(part).unlink(missing_ok=True)
 
 
 def parse_yaml(text: str) -> Any:

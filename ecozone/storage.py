@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import functools
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import shapely
 
+from ecozone._atomic import whole
 from ecozone.errors import AtlasError
 from ecozone.layer import Layer
 
@@ -60,14 +59,8 @@ def write_layer(layer: Layer, folder: Path) -> Path:
         {"ecozone": json.dumps(meta, ensure_ascii=False), "geo": json.dumps(geo)}
     )
     target = folder / layer.kind / f"{layer.version}.parquet"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=target.parent, prefix=".part-", suffix=".parquet")
-    os.close(handle)
-    try:
+    with whole(target) as part:
         pq.write_table(table, part, compression="zstd")
-        os.replace(part, target)
-    finally:
-        Path(part).unlink(missing_ok=True)
     return target
 
 
