@@ -72,13 +72,9 @@ def plan(
         for rule in book.rules:
             if not rule.in_force(table.as_of):
                 continue
-            gate = table.nature(rule.natures)
-            if rule.when is not None and (gate > FALSE).any():
-                gate = np.minimum(gate, table.holds(rule.when))
-            if rule.season is not None and (gate > FALSE).any():
-                gate = np.minimum(gate, in_season(rule.season, table))
-            planned.append(Planned(rule, book.jurisdiction, gate))
-            if not (gate > FALSE).any():
+            concerned = gate(rule, table)
+            planned.append(Planned(rule, book.jurisdiction, concerned))
+            if not (concerned > FALSE).any():
                 continue
             for leaf in [*leaves(rule.where), *(x for e in rule.exceptions for x in leaves(e.where))]:
                 reach = reach_of(leaf, table) + beyond_m
@@ -91,6 +87,16 @@ def plan(
         if kind in kinds:
             ask(Request(kind), 0.0)
     return Plan(planned, [r.reaching(m) for r, m in requests.items()], frozenset(k for k, v in tentative.items() if v))
+
+
+def gate(rule: Rule, table: FactTable) -> Truth:
+    """Return whether a rule concerns each part: its natures, its conditions, its season."""
+    out = table.nature(rule.natures)
+    if rule.when is not None and (out > FALSE).any():
+        out = np.minimum(out, table.holds(rule.when))
+    if rule.season is not None and (out > FALSE).any():
+        out = np.minimum(out, in_season(rule.season, table))
+    return out
 
 
 def in_season(season: str, table: FactTable) -> Truth:
@@ -116,4 +122,4 @@ def settings(parameters: Mapping[str, object], books: Iterable[Rulebook]) -> dic
     return {k: v for k, v in parameters.items() if k in declared}
 
 
-__all__ = ["LOOKUPS", "UNKNOWN", "Plan", "Planned", "in_season", "plan", "settings"]
+__all__ = ["LOOKUPS", "UNKNOWN", "Plan", "Planned", "gate", "in_season", "plan", "settings"]
