@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ecozone._engine import Judged
     from ecozone.atlas import Atlas
     from ecozone.project import Project
+    from ecozone.relation import Measured
 
 #: How far around a part its picture reaches, metres. Zones and belts are cut off there.
 VIEW_M = 15_000.0
@@ -56,47 +58,58 @@ def ground(atlas: Atlas, project: Project, day: dt.date) -> list[Ground]:
 def pictures(judged: Judged, rows: Sequence[int]) -> list[Picture]:
     """Return the zones that findings of a project's parts stand on, each once a part, with their belts."""
     out: dict[tuple[str, str, int], Picture] = {}
+    relations = judged.judgement.relations
     for j in judged.judgement.rules:
         for part in rows:
-            outcome = j.outcome[part]
-            if outcome not in (HIT, NO_DATA, UNDETERMINED):
+            if j.outcome[part] not in (HIT, NO_DATA, UNDETERMINED):
                 continue
-            pieces = pieces_of(judged.judgement.relations, j.planned.jurisdiction, judged.batch.placed)
-            if pieces[part] < 0:
-                continue
-            for leaf in leaves(j.planned.rule.where):
-                _collect(out, judged, j.planned.rule.id, bool(outcome == HIT), leaf, int(pieces[part]), part)
+            piece = int(pieces_of(relations, j.planned.jurisdiction, judged.batch.placed)[part])
+            for leaf in leaves(j.planned.rule.where) if piece >= 0 else ():
+                proposed = bool(j.proposed[part]) and leaf["kind"] in judged.judgement.plan.proposed
+                request = request_of(leaf, status="proposed" if proposed else "in_force")
+                look = _Look(
+                    kind=leaf["kind"],
+                    belt_m=_belt(judged, leaf, part),
+                    rule=j.planned.rule.id if j.outcome[part] == HIT else None,
+                    part=part,
+                    name=judged.batch.names[part],
+                )
+                _collect(out, relations.measured[request], piece, look)
     return list(out.values())
 
 
-def _collect(
-    out: dict[tuple[str, str, int], Picture],
-    judged: Judged,
-    rule: str,
-    hit: bool,
-    leaf: Mapping[str, Any],
-    piece: int,
-    part: int,
-) -> None:
-    measured = judged.judgement.relations.measured[request_of(leaf)]
-    if measured.layer is None:
-        return
+@dataclass(frozen=True)
+class _Look:
+    """One condition of one rule at one part: what it asks about, and the rule when it hit."""
+
+    kind: str
+    belt_m: float | None
+    rule: str | None
+    part: int
+    name: str
+
+
+def _collect(out: dict[tuple[str, str, int], Picture], measured: Measured, piece: int, look: _Look) -> None:
     shapes = getattr(measured.rows, "shapes", None)
-    found = shapes(piece, VIEW_M) if shapes is not None else {}
-    belt_m = _belt(judged, leaf, part)
+    if measured.layer is None or shapes is None:
+        return
+    found = shapes(piece, VIEW_M)
+    limit = look.belt_m or 0.0
+    margin = float(measured.accuracy_m[piece] + measured.extent_m[piece])
     for row in measured.rows(piece):
-        if row.zone not in found:
-            continue
+        if row.distance_m > limit + margin:
+            continue  # another condition looked farther
         shape = found[row.zone]
-        key = (leaf["kind"], row.zone, part)
+        key = (look.kind, row.zone, look.part)
         before = out.get(key)
-        rules = (before.rules if before else ()) + ((rule,) if hit else ())
+        rules = before.rules if before else ()
         drawn, belt = (before.belt_m, before.belt) if before else (None, None)
-        firmer = hit and before is not None and not before.rules  # a belt that hits goes before an open one
-        if belt_m is not None and (drawn is None or firmer or (belt_m > drawn and (hit or not rules))):
-            drawn, belt = belt_m, shape.belt(belt_m)
+        hit = look.rule is not None and row.distance_m <= limit
+        firmer = hit and not rules  # a belt that hits goes before an open one
+        if look.belt_m is not None and (drawn is None or firmer or (look.belt_m > drawn and (hit or not rules))):
+            drawn, belt = look.belt_m, shape.belt(look.belt_m)
         out[key] = Picture(
-            kind=leaf["kind"],
+            kind=look.kind,
             zone=row.zone,
             name=row.name,
             attributes=row.attributes,
@@ -106,8 +119,8 @@ def _collect(
             distance_m=row.distance_m,
             belt_m=drawn,
             belt=belt,
-            rules=tuple(dict.fromkeys(rules)),
-            part=judged.batch.names[part],
+            rules=tuple(dict.fromkeys((*rules, look.rule))) if hit and look.rule else rules,
+            part=look.name,
             sensitive=measured.layer.sensitive,
         )
 

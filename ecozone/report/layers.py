@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import shapely
 from branca.element import MacroElement
 from folium.map import Layer, LayerControl
 from folium.template import Template
@@ -78,10 +79,9 @@ class ZoneLayer(Layer):
         for zone, shape in zip(zones, geometry, strict=True):
             if shape is None:
                 continue
-            row = looks.setdefault(escape.script(zone.style.path()), len(looks))
-            features.append(
-                {"type": "Feature", "properties": _properties(zone, row), "geometry": shape},
-            )
+            dimension = int(shapely.get_dimensions(zone.geometry))
+            row = looks.setdefault(escape.script(zone.style.path(dimension)), len(looks))
+            features.append({"type": "Feature", "properties": _properties(zone, row), "geometry": shape})
         self.data = escape.script({"type": "FeatureCollection", "features": features})
         self.looks = f"[{','.join(looks)}]"
         self._bounds = shapes.bounds([z.geometry for z in zones])

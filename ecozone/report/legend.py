@@ -28,12 +28,12 @@ def swatch(style: Style, dimension: int = 2) -> str:
         "fill_opacity": style.fill,
     }
     if dimension == 0:
-        shape = f'<circle {escape.attributes(cx=_WIDTH / 2, cy=_HEIGHT / 2, r=4.5, **look)}/>'
+        shape = f"<circle {escape.attributes(cx=_WIDTH / 2, cy=_HEIGHT / 2, r=4.5, **look)}/>"
     elif dimension == 1:
         ends = {"x1": 1, "x2": _WIDTH - 1, "y1": _HEIGHT / 2, "y2": _HEIGHT / 2}
         shape = f"<line {escape.attributes(**ends, **look)}/>"
     else:
-        shape = f'<rect {escape.attributes(x=1.5, y=1.5, width=_WIDTH - 3, height=_HEIGHT - 3, rx=1.5, **look)}/>'
+        shape = f"<rect {escape.attributes(x=1.5, y=1.5, width=_WIDTH - 3, height=_HEIGHT - 3, rx=1.5, **look)}/>"
     size = escape.attributes(class_="eco-swatch", width=_WIDTH, height=_HEIGHT, aria_hidden="true")
     return f"<svg {size}>{shape}</svg>"
 

@@ -14,7 +14,7 @@ window.ecozone = window.ecozone || (function () {
       },
       onEachFeature(feature, layer) {
         const { s, t, p, l, c } = feature.properties;
-        if (l) layer.bindTooltip(l, { permanent: true, direction: "center", className: c || "eco-label", interactive: false });
+        if (l) layer.bindTooltip(l, { permanent: true, direction: c ? "center" : "top", offset: c ? [0, 0] : [0, -5], className: c || "eco-label" });
         else if (t) layer.bindTooltip(t, { sticky: true, className: "eco-tip" });
         if (p) layer.bindPopup(p, { maxWidth: 380, minWidth: 200 });
         if (layer.setStyle && (t || p)) {
@@ -51,6 +51,7 @@ window.ecozone = window.ecozone || (function () {
     const heading = L.DomUtil.create("div", "eco-panel-title");
     heading.textContent = title;
     control._section.prepend(heading);
+    if (!control.options.collapsed) control.expand(); // measured again, now that it looks as it will
     return control;
   }
 

@@ -1,7 +1,7 @@
 """Maps: an answer with the zones it stands on, and an atlas. Complete without a network; every value escaped.
 
-Everything drawn comes from the evidence that an `Assessment` carries (`pictures`, `ground`): the belt on the map is the belt that was
-measured.
+Everything drawn comes from the evidence that an `Assessment` carries (`pictures`, `ground`): the belt on the map is the
+belt that was measured.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from ecozone.atlas import Atlas
     from ecozone.layer import Layer
 
+#: Kinds whose ground everybody lies in: a piece cut out of them says nothing.
+GROUND = ("admin", "basin", "control_unit", "township")
 #: Heading of what belongs to the project itself.
 OWN = "本项目"
 _BELT_ORDER, _MARK_ORDER = 55, 100
@@ -63,7 +65,8 @@ def assessment_map(assessment: Assessment, m: folium.Map | None = None) -> foliu
     ----------
     assessment : Assessment
     m : folium.Map, optional
-        A map to draw on; its view and its other layers stay as they are. None: a new map without tiles, complete without a network.
+        A map to draw on; its view and its other layers stay as they are. None: a new map without tiles, complete without
+        a network.
 
     Returns
     -------
@@ -136,7 +139,7 @@ def _zone_plans(assessment: Assessment) -> list[_Plan]:
         facts = {_to(p): _distance(p) for p in found}
         drawn = Zone(
             geometry,
-            replace(look, weight=look.weight + 1.2, fill=min(1.0, look.fill + 0.08)) if hit else look,
+            replace(look, weight=look.weight + 1.2) if hit else look,
             tooltip=popup.tip(name, _sub(kind, look), *(f"{k} {v}" for k, v in facts.items())),
             popup=popup.zone(
                 kind, zone, name, attributes, facts=facts, findings=findings, notice=assessment.context.notice
@@ -165,23 +168,23 @@ def _own_plans(assessment: Assessment) -> list[_Plan]:
             rows["用地范围"] = f"点位周围 {wording.metres(part.extent_m)}"
             round_it = replace(marks["site"], fill=0.12, dash="5 4", weight=1.5)
             site.zones.append(Zone(part.geometry, round_it, radius_m=part.extent_m))
-        site.zones.append(
-            Zone(part.geometry, marks["site"], popup.tip(name, project.name), popup.thing(name, rows, notice))
-        )
+        told = popup.tip(name, project.name), popup.thing(name, rows, notice)
+        if shapely.get_dimensions(part.geometry) == 1:  # a casing, and the line inside
+            site.zones.append(Zone(part.geometry, replace(marks["site"], weight=6)))
+            site.zones.append(
+                Zone(part.geometry, replace(marks["site"], colour=marks["site"].inside, weight=2.5), *told)
+            )
+        else:
+            site.zones.append(Zone(part.geometry, marks["site"], *told))
     shared, line = _mark("shared", _MARK_ORDER + 4), _mark("line", _MARK_ORDER + 5)
     belt = _mark("belt", _BELT_ORDER)
-    nearest: dict[tuple[str, str], float] = {}
-    for p in assessment.pictures:
-        if not p.rules and p.distance_m > 0:
-            key = (p.kind, p.part)
-            nearest[key] = min(nearest.get(key, p.distance_m), p.distance_m)
     for p in assessment.pictures:
         rows = {"对象": f"{p.name}（{kinds.name(p.kind)}）", _to(p): _distance(p)}
-        if p.rules and p.shared is not None and p.kind != "control_unit":
+        if p.rules and p.shared is not None and p.kind not in GROUND:
+            told = popup.tip(p.name, f"{kinds.name(p.kind)}，{_distance(p)}")
             shared.zones.append(
-                Zone(p.shared, marks["shared"], popup.tip(p.name, f"{kinds.name(p.kind)}，{_distance(p)}"),
-                     popup.thing(marks["shared"].label, rows, notice))
-            )  # fmt: skip
+                Zone(p.shared, _along(marks["shared"], p.shared), told, popup.thing(shared.label, rows, notice))
+            )
         if p.belt is not None and p.belt_m is not None:
             said = f"{p.name} {p.belt_m:,.0f} 米距离带"
             look = marks["belt"] if p.rules else replace(marks["belt"], fill=0.03, weight=1)
@@ -189,11 +192,26 @@ def _own_plans(assessment: Assessment) -> list[_Plan]:
             belt.zones.append(
                 Zone(p.belt, look, popup.tip(said, state), popup.thing(said, {**rows, "说明": state}, notice))
             )
-        if p.line is not None and p.distance_m > 0 and (p.rules or nearest.get((p.kind, p.part)) == p.distance_m):
-            if p.rules or p.belt_m is not None:
-                label = popup.tip(f"距{p.name} {wording.metres(p.distance_m)}")
-                line.zones.append(Zone(p.line, marks["line"], label=label))
-    return [plan for plan in (site, shared, line, belt) if plan.zones]
+    for p in _measured(assessment.pictures):
+        line.zones.append(Zone(p.line, marks["line"], label=popup.tip(f"距{p.name} {wording.metres(p.distance_m)}")))
+    widths = {p.belt_m for p in assessment.pictures if p.belt is not None}
+    if len(widths) == 1:
+        belt.label = f"{belt.label}（{widths.pop():,.0f} 米）"
+    return [plan for plan in (site, line, shared, belt) if plan.zones]
+
+
+def _measured(pictures: Sequence[Picture]) -> Iterable[Picture]:
+    """Return the pictures whose distance is drawn: all that a distance rule hit, and the nearest of each open kind."""
+    apart = [p for p in pictures if p.line is not None and p.belt_m is not None and p.distance_m > 0]
+    nearest: dict[tuple[str, str], Picture] = {}
+    for p in sorted(apart, key=lambda p: p.distance_m):
+        nearest.setdefault((p.kind, p.part), p)
+    return (p for p in apart if p.rules or nearest[(p.kind, p.part)] is p)
+
+
+def _along(look: Style, geometry: Any) -> Style:
+    """Draw a line on top of a line broad, so that both are seen."""
+    return replace(look, weight=7, fill=0) if shapely.get_dimensions(geometry) == 1 else look
 
 
 def _to(p: Picture) -> str:
@@ -209,18 +227,17 @@ def _sub(kind: str, look: Style) -> str:
 
 
 def _names(assessment: Assessment, kind: str) -> Iterable[Zone]:
-    """Return lasting names of waters, each within the view where it opens."""
-    view = _view(assessment)
-    (south, west), (north, east) = view
-    inset_x, inset_y = (east - west) * 0.1, (north - south) * 0.1
-    window = shapely.box(west + inset_x, south + inset_y, east - inset_x, north - inset_y)
+    """Return lasting names of waters, where the opening view has room: above the site, else anywhere in it."""
+    (south, west), (north, east) = _view(assessment)
+    wide, high = east - west, north - south
+    upper = shapely.box(west + 0.15 * wide, north - 0.35 * high, east - 0.1 * wide, north - 0.12 * high)
     for g in assessment.ground:
-        if g.kind == kind:
+        for window in (upper, shapely.box(west, south, east, north)) if g.kind == kind else ():
             seen = shapely.intersection(g.geometry, window)
             if not shapely.is_empty(seen):
-                yield Zone(
-                    shapely.point_on_surface(seen), _HIDDEN, label=popup.tip(g.name), label_class="eco-place"
-                )
+                at = shapely.point_on_surface(seen)
+                yield Zone(at, _HIDDEN, label=popup.tip(g.name), label_class="eco-place")
+                break
 
 
 def _view(assessment: Assessment) -> list[list[float]]:
@@ -273,7 +290,8 @@ def _plan(kind: str, *, show: bool) -> _Plan:
 
 def _mark(mark: str, order: float) -> _Plan:
     look = styles().marks[mark]
-    return _Plan(OWN, look.label, order, (0, -int(order), mark), show=True, styles=[look])
+    place = list(styles().marks).index(mark)
+    return _Plan(OWN, look.label, order, (0, place, mark), show=True, styles=[look])
 
 
 def _paper(plans: Sequence[_Plan]) -> list[_Plan]:

@@ -1,11 +1,12 @@
 """Leaflet inside the page: a folium map that asks the network for nothing.
 
-folium's own maps load Leaflet, jQuery, Bootstrap and Font Awesome from four content-delivery networks. An office without internet sees a
-blank page. Here Leaflet (BSD-2-Clause) comes from an installed package and stands in the page itself, images as data; the rest is not needed,
-because `ecozone.report.layers` binds its popups and tooltips through Leaflet alone.
+folium's own maps load Leaflet, jQuery, Bootstrap and Font Awesome from four content-delivery networks; an office without
+internet sees a blank page. Here Leaflet (BSD-2-Clause) comes from an installed package and stands in the page itself, its
+images as data. The rest is not needed: `ecozone.report.layers` binds popups and tooltips through Leaflet alone.
 
-The package is ``django-js-lib-leaflet``: despite its name plain files without any dependency, in a wheel, with Leaflet 1.9.4 byte for byte
-as published. (``XStatic-Leaflet`` has 1.9.3 and only an sdist; ``jupyter-leaflet`` has Leaflet inside a bundle that cannot be taken apart.)
+The package is ``django-js-lib-leaflet``: despite its name plain files without any dependency, in a wheel, with Leaflet 1.9.4
+byte for byte as published. (``XStatic-Leaflet`` has 1.9.3 and comes as an sdist only; ``jupyter-leaflet`` has Leaflet inside
+a bundle that cannot be taken apart.)
 """
 
 from __future__ import annotations
@@ -59,9 +60,7 @@ def leaflet_js() -> str:
         "iconRetinaUrl": images["marker-icon-2x.png"],
         "shadowUrl": images["marker-shadow.png"],
     }
-    return (
-        f"{code}\ndelete L.Icon.Default.prototype._getIconUrl;L.Icon.Default.mergeOptions({escape.script(icons)});"
-    )
+    return f"{code}\ndelete L.Icon.Default.prototype._getIconUrl;L.Icon.Default.mergeOptions({escape.script(icons)});"
 
 
 class _Inline(Element):
@@ -85,7 +84,8 @@ def add_helpers(element: Element) -> None:
 class OfflineMap(folium.Map):
     """A `folium.Map` without tiles whose page is complete in itself.
 
-    A tile layer added to it needs a network, as anywhere; markers with folium's own icons need Font Awesome and stay empty.
+    A tile layer added to it needs a network, as anywhere; markers with folium's own icons need Font Awesome and stay
+    empty.
     """
 
     default_js: list[tuple[str, str]] = []  # noqa: RUF012 - folium's own shape

@@ -1,4 +1,4 @@
-"""What a map tells about a zone: one line when pointed at, a small table with citations when clicked. All of it escaped."""
+"""What a map tells about a zone: a line when pointed at, a table with citations when clicked. All of it escaped."""
 
 from __future__ import annotations
 

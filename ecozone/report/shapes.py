@@ -1,4 +1,7 @@
-"""Geometry as a map shows it: GeoJSON with seven decimals, fewer vertices when there are very many. Never used for an answer."""
+"""Geometry as a map shows it: GeoJSON with seven decimals, fewer vertices when there are very many.
+
+Nothing of it goes back into an answer.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +72,8 @@ def drawn(geometry: Sequence[Any], most: int = MOST_VERTICES) -> Drawn:
 
 def bounds(geometry: Sequence[Any]) -> list[list[float]] | None:
     """Return Leaflet's ``[[south, west], [north, east]]`` of what is there."""
-    box = shapely.total_bounds(np.array([g for g in geometry if g is not None and not shapely.is_empty(g)], dtype=object))
+    there = [g for g in geometry if g is not None and not shapely.is_empty(g)]
+    box = shapely.total_bounds(np.array(there, dtype=object))
     if not np.isfinite(box).all():
         return None
     west, south, east, north = box.tolist()

@@ -53,14 +53,14 @@ class Style:
         """Return the look of one zone, by its own column value where it has one."""
         return self.by.get(str(attributes.get(self.column)), self) if self.column else self
 
-    def path(self) -> dict[str, Any]:
-        """Return Leaflet's path options."""
+    def path(self, dimension: int = 2) -> dict[str, Any]:
+        """Return Leaflet's path options for points (0), lines (1) or areas (2): a line has no inside."""
         options: dict[str, Any] = {
             "color": self.colour,
             "weight": self.weight,
             "fillColor": self.inside or self.colour,
             "fillOpacity": self.fill,
-            "fill": self.fill > 0,
+            "fill": self.fill > 0 and dimension != 1,
         }
         return {**options, "dashArray": self.dash} if self.dash else options
 
