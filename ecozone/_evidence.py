@@ -41,7 +41,7 @@ def ground(atlas: Atlas, project: Project, day: dt.date) -> list[Ground]:
         layer = atlas.at(kind, day)
         if layer is None or layer.sensitive or not len(layer):
             continue
-        seen = np.unique(layer.tree.query(view)[1])
+        seen = np.array(sorted(set(layer.tree.query(view)[1].tolist())), dtype=np.int64)
         for row in seen[layer.active(day)[seen]].tolist():
             out.append(
                 Ground(

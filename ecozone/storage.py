@@ -6,7 +6,6 @@ schema's ``ecozone`` metadata.
 
 from __future__ import annotations
 
-import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from ecozone import sidecar
 from ecozone._atomic import whole
 from ecozone.errors import AtlasError
 from ecozone.layer import Layer
@@ -66,7 +66,7 @@ def write_layer(layer: Layer, folder: Path) -> Path:
 
 def read_layer_meta(path: Path) -> dict[str, Any]:
     """Return the ``ecozone`` metadata of a layer file without reading its zones."""
-    return _open(path)[1]
+    return _open(path, path)[1]
 
 
 def read_layer(path: Path) -> Layer:
@@ -77,44 +77,45 @@ def read_layer(path: Path) -> Layer:
     AtlasError
         The file is damaged or of another format.
     """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise AtlasError(f"图层文件 {path.name} 读不出来：{error.strerror}。请检查文件权限。") from error
+    name = sidecar.key(raw)
+    layer = sidecar.load(name)
+    if layer is None:
+        layer = _parse(path, raw)
+        sidecar.keep(name, layer)
+    return layer
+
+
+def _parse(path: Path, raw: bytes) -> Layer:
     import pyarrow as pa
 
-    file, meta = _open(path)
+    file, meta = _open(path, pa.BufferReader(raw))
     try:
         table = file.read(use_threads=False)
-        columns = {name: _objects(table.column(name).to_pylist()) for name in table.column_names}
-        geometry = _objects(shapely.from_wkb(columns.pop("geometry")))
-        coverage = _coverage(json.dumps(meta["coverage"])) if meta.get("coverage") else None
+        columns = {name: sidecar.objects(table.column(name).to_pylist()) for name in table.column_names}
+        geometry = sidecar.objects(shapely.from_wkb(columns.pop("geometry")))
+        coverage = shapely.from_geojson(json.dumps(meta["coverage"])) if meta.get("coverage") else None
         return Layer.from_arrays(kind=meta["kind"], geometry=geometry, columns=columns, coverage=coverage, meta=meta)
     except (OSError, KeyError, pa.ArrowException, shapely.GEOSException) as error:
         raise AtlasError(f"图层文件 {path.name} 损坏，请重新导入该图层。") from error
 
 
-@functools.lru_cache(maxsize=64)
-def _coverage(text: str) -> Any:
-    """Read a coverage polygon; layers of one atlas mostly share it, and then share the object (never changed, never prepared)."""
-    return shapely.from_geojson(text)
-
-
-def _open(path: Path) -> tuple[Any, dict[str, Any]]:
+def _open(path: Path, source: Any) -> tuple[Any, dict[str, Any]]:
     """Open a layer file (by ParquetFile: pyarrow's read_table would import pandas)."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(source)
         meta = json.loads((file.schema_arrow.metadata or {})[b"ecozone"])
     except (OSError, pa.ArrowException, KeyError, ValueError) as error:
         raise AtlasError(f"图层文件 {path.name} 损坏或不是 ecozone 写出的，请重新导入该图层。") from error
     if meta.get("format") != FORMAT:
         raise AtlasError(f"图层文件 {path.name} 的格式为 {meta.get('format')}，本版本只能读取格式 {FORMAT}。")
     return file, meta
-
-
-def _objects(values: Any) -> np.ndarray[Any, Any]:
-    out = np.empty(len(values), dtype=object)
-    out[:] = values
-    return out
 
 
 def _projjson() -> dict[str, Any]:

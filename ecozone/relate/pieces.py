@@ -99,7 +99,7 @@ def cut(
     single[:] = [*((c,) for c in county.tolist()), ()]
     codes = list(single[home])
     outside = np.where(home >= 0, FALSE, TRUE).astype(np.int8)
-    binds = {prefix: np.char.startswith(county, prefix) for prefix in jurisdictions}
+    binds = {p: np.array([c.startswith(p) for c in county.tolist()], dtype=bool) for p in jurisdictions}
     for prefix, bound in binds.items():
         of[prefix] = every.copy() if not prefix else np.where((home >= 0) & bound[home], every, -1)
     extra: list[Any] = []
