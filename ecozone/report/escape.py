@@ -1,7 +1,8 @@
 """Escaping: the one place where a value from data becomes part of a page.
 
-Leaflet writes tooltips, popups and the names in its layer control with ``innerHTML``; folium passes them on as they are.
-So everything that comes from data (names, attributes, citations) is escaped here, in Python, before any of them sees it.
+Leaflet writes tooltips, popups and the names in its layer control with ``innerHTML``; folium passes them on as they
+are. So everything that comes from data (names, attributes, citations) is escaped here, in Python, before any of them
+sees it.
 """
 
 from __future__ import annotations

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import shapely
-from branca.element import MacroElement
 from folium.map import Layer, LayerControl
 from folium.template import Template
 
-from ecozone.report import escape, legend, offline, shapes
+from ecozone.report import escape, legend, shapes
+from ecozone.report.offline import Helped
 from ecozone.report.style import Style
 
 
@@ -40,7 +40,7 @@ class Zone:
     radius_m: float | None = None
 
 
-class ZoneLayer(Layer):
+class ZoneLayer(Helped, Layer):
     """Zones as one overlay of a folium map.
 
     Parameters
@@ -89,11 +89,6 @@ class ZoneLayer(Layer):
     def _get_self_bounds(self) -> list[list[float | None]]:
         return self._bounds or [[None, None], [None, None]]  # type: ignore[return-value]
 
-    def render(self, **kwargs: Any) -> None:
-        """Render the layer, and its helpers into the page."""
-        offline.add_helpers(self)
-        super().render(**kwargs)
-
 
 def _properties(zone: Zone, look: int) -> dict[str, Any]:
     given = {"t": zone.tooltip, "p": zone.popup, "l": zone.label, "r": zone.radius_m}
@@ -102,7 +97,7 @@ def _properties(zone: Zone, look: int) -> dict[str, Any]:
     return {"s": look, **{k: v for k, v in given.items() if v}}
 
 
-class Panel(LayerControl):
+class Panel(Helped, LayerControl):
     """Folium's layer control with legend keys under theme headings."""
 
     _template = Template(
@@ -124,13 +119,8 @@ class Panel(LayerControl):
         self.title = title
         self.text = escape.script
 
-    def render(self, **kwargs: Any) -> None:
-        """Render the control, and its helpers into the page."""
-        offline.add_helpers(self)
-        super().render(**kwargs)
 
-
-class Surroundings(MacroElement):
+class Surroundings(Helped):
     """Title box, notice, caption and order of layers.
 
     Parameters
@@ -167,15 +157,10 @@ class Surroundings(MacroElement):
         caption: str = "",
         frame: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Surroundings"
         self.title = escape.script(title)
         self.notice = escape.script(notice) if notice else ""
         self.caption = escape.script(caption) if caption else ""
         self.order = ",".join(layer.get_name() for layer in layers)
         self.frame = (escape.script(frame["bounds"]), escape.script(frame["credit"])) if frame else None
-
-    def render(self, **kwargs: Any) -> None:
-        """Render what surrounds the map, and its helpers into the page."""
-        offline.add_helpers(self)
-        super().render(**kwargs)

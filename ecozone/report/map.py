@@ -65,8 +65,8 @@ def assessment_map(assessment: Assessment, m: folium.Map | None = None) -> foliu
     ----------
     assessment : Assessment
     m : folium.Map, optional
-        A map to draw on; its view and its other layers stay as they are. None: a new map without tiles, complete without
-        a network.
+        A map to draw on; its view and its other layers stay as they are. None: a new map without tiles, complete
+        without a network.
 
     Returns
     -------
@@ -168,14 +168,14 @@ def _own_plans(assessment: Assessment) -> list[_Plan]:
             rows["用地范围"] = f"点位周围 {wording.metres(part.extent_m)}"
             round_it = replace(marks["site"], fill=0.12, dash="5 4", weight=1.5)
             site.zones.append(Zone(part.geometry, round_it, radius_m=part.extent_m))
-        told = popup.tip(name, project.name), popup.thing(name, rows, notice)
+        words = popup.tip(name, project.name), popup.thing(name, rows, notice)
         if shapely.get_dimensions(part.geometry) == 1:  # a casing, and the line inside
             site.zones.append(Zone(part.geometry, replace(marks["site"], weight=6)))
             site.zones.append(
-                Zone(part.geometry, replace(marks["site"], colour=marks["site"].inside, weight=2.5), *told)
+                Zone(part.geometry, replace(marks["site"], colour=marks["site"].inside, weight=2.5), *words)
             )
         else:
-            site.zones.append(Zone(part.geometry, marks["site"], *told))
+            site.zones.append(Zone(part.geometry, marks["site"], *words))
     shared, line = _mark("shared", _MARK_ORDER + 4), _mark("line", _MARK_ORDER + 5)
     belt = _mark("belt", _BELT_ORDER)
     for p in assessment.pictures:

@@ -1,12 +1,12 @@
 """Leaflet inside the page: a folium map that asks the network for nothing.
 
-folium's own maps load Leaflet, jQuery, Bootstrap and Font Awesome from four content-delivery networks; an office without
-internet sees a blank page. Here Leaflet (BSD-2-Clause) comes from an installed package and stands in the page itself, its
-images as data. The rest is not needed: `ecozone.report.layers` binds popups and tooltips through Leaflet alone.
+folium's own maps load Leaflet, jQuery, Bootstrap and Font Awesome from four content-delivery networks; an office
+without internet sees a blank page. Here Leaflet (BSD-2-Clause) comes from an installed package and stands in the page itself,
+its images as data. The rest is not needed: `ecozone.report.layers` binds popups and tooltips through Leaflet alone.
 
-The package is ``django-js-lib-leaflet``: despite its name plain files without any dependency, in a wheel, with Leaflet 1.9.4
-byte for byte as published. (``XStatic-Leaflet`` has 1.9.3 and comes as an sdist only; ``jupyter-leaflet`` has Leaflet inside
-a bundle that cannot be taken apart.)
+The package is ``django-js-lib-leaflet``: despite its name plain files without any dependency, in a wheel, with Leaflet
+1.9.4 byte for byte as published. (``XStatic-Leaflet`` has 1.9.3 and comes as an sdist only; ``jupyter-leaflet`` has
+Leaflet inside a bundle that cannot be taken apart.)
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from importlib import resources
 from typing import Any
 
 import folium
-from branca.element import Element
+from branca.element import Element, Figure, MacroElement
 from jinja2 import Template
 
 from ecozone.report import escape
@@ -74,14 +74,25 @@ class _Inline(Element):
     _template = Template("<{{ this.tag }}>\n{{ this.code }}\n</{{ this.tag }}>")
 
 
-def add_helpers(element: Element) -> None:
-    """Put ecozone's own script and style into the page of an element, once."""
-    header = element.get_root().header
-    header.add_child(_Inline("style", _own("map.css")), name="ecozone_css")
-    header.add_child(_Inline("script", _own("map.js")), name="ecozone_js")
+class Helped(MacroElement):
+    """An element whose page carries ecozone's own script and style (once, however many such elements it has)."""
+
+    def render(self, **kwargs: Any) -> Any:
+        """Render the element, and its helpers into the head of the page."""
+        header = _page(self).header
+        header.add_child(_Inline("style", _own("map.css")), name="ecozone_css")
+        header.add_child(_Inline("script", _own("map.js")), name="ecozone_js")
+        return super().render(**kwargs)  # type: ignore[no-untyped-call]
 
 
-class OfflineMap(folium.Map):
+def _page(element: Element) -> Figure:
+    page = element.get_root()
+    if not isinstance(page, Figure):
+        raise TypeError("a folium element is rendered as part of a page (branca's Figure)")
+    return page
+
+
+class OfflineMap(Helped, folium.Map):
     """A `folium.Map` without tiles whose page is complete in itself.
 
     A tile layer added to it needs a network, as anywhere; markers with folium's own icons need Font Awesome and stay
@@ -95,11 +106,10 @@ class OfflineMap(folium.Map):
         super().__init__(tiles=None, zoom_control=False, font_size="13px", **options)
         self.title = title
 
-    def render(self, **kwargs: Any) -> str:
+    def render(self, **kwargs: Any) -> Any:
         """Render the map into its page, Leaflet first."""
-        figure = self.get_root()
-        figure.title = escape.text(self.title)
-        figure.header.add_child(_Inline("style", leaflet_css()), name="leaflet_css")
-        figure.header.add_child(_Inline("script", leaflet_js()), name="leaflet")
-        add_helpers(self)
+        page = _page(self)
+        page.title = escape.text(self.title)
+        page.header.add_child(_Inline("style", leaflet_css()), name="leaflet_css")
+        page.header.add_child(_Inline("script", leaflet_js()), name="leaflet")
         return super().render(**kwargs)
