@@ -148,7 +148,7 @@ class Assessment:
     def sentence(self) -> str:
         """The verdict as an officer reads it, with what it rests on."""
         text = VERDICTS[self.verdict]
-        return text if self.complete else f"{text}（尚有事项未能判定）"
+        return text if self.complete or self.verdict == "undetermined" else f"{text}（尚有事项未能判定）"
 
     @functools.cached_property
     def open(self) -> list[Open]:

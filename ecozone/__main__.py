@@ -1,0 +1,6 @@
+"""``python -m ecozone``."""
+
+from ecozone.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""What an answer rests on, at the end of the printed text: layers, books, figures, assumptions, reservations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ecozone.cli.layout import BOLD, DIM, PLAIN, Line, columns, field, labelled, table, title, wrap
+
+if TYPE_CHECKING:
+    from ecozone.assessment import Assessment
+
+DISCLAIMER = "本结果依据已载入的图层和规则得出，仅供参考，不替代有权部门的审查决定。"
+_OUTCOMES = {"hit": "命中", "clear": "不涉及", "no_data": "缺失"}
+
+
+def basis(assessment: Assessment, *, everything: bool = False) -> Iterable[Line]:
+    """Yield the rules that do not concern the project, what was used and taken for granted, and the reservations.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    everything : bool
+        Each rule and each layer on its own.
+    """
+    yield from _settled(assessment, everything)
+    yield from _used(assessment, everything)
+    yield "", PLAIN
+    if assessment.context.notice:
+        yield assessment.context.notice, BOLD
+    yield from ((line, DIM) for line in wrap(DISCLAIMER, columns()))
+
+
+def _settled(assessment: Assessment, everything: bool) -> Iterable[Line]:
+    away = [f for f in assessment.findings if f.outcome == "clear"]
+    apart = [f for f in assessment.findings if f.outcome == "not_applicable"]
+    yield from title(
+        f"已核对且不涉及 {len(away) + len(apart)} 条（不在其范围内 {len(away)} 条，不适用于本项目 {len(apart)} 条）"
+    )
+    if everything:
+        for finding in (*away, *apart):
+            yield from ((line, PLAIN) for line in labelled("·", f"{finding.title} {finding.cited}", indent=1, column=2))
+            yield from ((" " * 3 + line, DIM) for line in wrap("；".join(finding.because), columns() - 3))
+
+
+def _used(assessment: Assessment, everything: bool) -> Iterable[Line]:
+    yield from title("本结论所依据的")
+    if everything:
+        yield from ((line, PLAIN) for line in _layer_table(assessment.layers))
+    else:
+        versions: dict[str, list[str]] = {}
+        for layer in assessment.layers:
+            if layer["version"] is not None:
+                versions.setdefault(layer["version"], []).append(
+                    layer["name"] + ("" if layer["covers_site"] else "（未完整覆盖用地）")
+                )
+        for i, (version, names) in enumerate(versions.items()):
+            yield from field("图层" if i == 0 else "", f"{version} 版：{'、'.join(names)}", indent=1)
+    absent = [layer["name"] for layer in assessment.layers if layer["version"] is None]
+    if absent:
+        yield from field("缺图层", "、".join(absent), BOLD, indent=1)
+    yield from field(
+        "规则集",
+        "；".join(f"{b['title']}（{b['name']}，{b['version']}）" for b in assessment.context.books),
+        indent=1,
+    )
+    for i, text in enumerate(_parameters(assessment.context.parameters)):
+        yield from field("参数" if i == 0 else "", text, indent=1)
+    accepted = [f"《{i['title']}》" for i in assessment.context.instruments if i["accepted"]]
+    if accepted:
+        yield from field("已认可", f"已知而未编入规则、由使用者认可的文件：{'、'.join(accepted)}", indent=1)
+    others = [f"《{i['title']}》" for i in assessment.context.instruments if not i["accepted"]]
+    if others:
+        yield from field(
+            "未编入",
+            f"已知而未编入规则的文件 {len(others)} 件"
+            + (f"：{'、'.join(others)}" if everything else "（用 --all 列出）"),
+            indent=1,
+        )
+    if assessment.assumptions:
+        yield from field("推定", "；".join(a["text"] for a in assessment.assumptions), indent=1)
+
+
+def _parameters(parameters: Sequence[Mapping[str, Any]]) -> Iterable[str]:
+    """Yield the figures that were set, those of one author, day and basis together."""
+    signed: dict[tuple[Any, ...], list[str]] = {}
+    for p in parameters:
+        if p["value"] is not None:
+            value = {True: "是", False: "否"}[p["value"]] if isinstance(p["value"], bool) else str(p["value"])
+            unit = {"m": " 米", None: ""}.get(p["unit"], f" {p['unit']}")
+            signed.setdefault((p["by"], p["on"], p["basis"]), []).append(f"{p['label']} = {value}{unit}")
+    for (by, on, basis_), figures in signed.items():
+        yield f"{'；'.join(figures)}（{by or '未署名'} {on or ''} 设置，依据：{basis_ or '未注明'}）"
+
+
+def _layer_table(layers: Sequence[Mapping[str, Any]]) -> list[str]:
+    rows = []
+    for layer in layers:
+        exact = f"±{layer['accuracy_m']:g} 米" if layer["accuracy_m"] is not None else ""
+        covers = "是" if layer["covers_site"] else "否"
+        rows.append(
+            [
+                layer["name"],
+                layer["version"] or "",
+                exact,
+                _OUTCOMES[layer["outcome"]],
+                covers,
+                (layer["sha256"] or "")[:12],
+            ]
+        )
+    return table(["图层", "版本", "精度", "结果", "覆盖用地", "校验"], rows).splitlines()

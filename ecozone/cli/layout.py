@@ -1,0 +1,162 @@
+"""Setting Chinese text on a terminal: display width, line breaks between Chinese signs, hanging labels, tables.
+
+Everything printed stays within GBK, the encoding of many offices' consoles.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+#: A line and how it is styled on a terminal that can.
+Line = tuple[str, Mapping[str, Any]]
+PLAIN: Mapping[str, Any] = {}
+BOLD: Mapping[str, Any] = {"bold": True}
+DIM: Mapping[str, Any] = {"dim": True}
+#: Text is never set wider or narrower than this, whatever the terminal.
+NARROWEST, WIDEST, USUAL = 60, 110, 100
+#: What GBK lacks, and what is written instead.
+_GBK = (
+    ("km²", "平方公里"),
+    ("m²", "㎡"),
+    ("m³", "立方米"),
+    ("²", "2"),
+    ("³", "3"),
+    ("¶", "款"),
+    ("✓", "√"),
+    ("•", "·"),
+    ("–", "-"),
+    ("\xa0", " "),
+)
+_CLOSING = "，。、；：？！）》」』】〕”’…％%℃㎡"
+_OPENING = "（《「『【〔“‘±"
+_ATOM = re.compile(r"[!-~]+(?: (?:[米条亩项]|平方公里|平方米|公里|公顷|立方米))?|\s+|.", re.DOTALL)
+
+
+def gbk(text: str) -> str:
+    """Return a text without the signs that GBK lacks and that ecozone itself uses."""
+    for sign, instead in _GBK:
+        text = text.replace(sign, instead)
+    return text
+
+
+def columns() -> int:
+    """Return how many columns a line may take."""
+    return min(WIDEST, max(NARROWEST, shutil.get_terminal_size((USUAL, 24)).columns))
+
+
+def width(text: str) -> int:
+    """Return how many columns a text takes at most, signs of ambiguous width as Chinese consoles show them."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WFA" else 0 if unicodedata.combining(c) else 1 for c in text)
+
+
+def wrap(text: str, room: int) -> list[str]:
+    """Break a text into lines of at most `room` columns.
+
+    Chinese breaks between any two signs, but no line begins with a closing sign or ends with an opening one.
+    Words, numbers and codes in ASCII stay whole while they fit, a number with its unit.
+    """
+    lines: list[str] = []
+    for paragraph in gbk(text).splitlines() or [""]:
+        line = ""
+        for atom in _atoms(paragraph, room):
+            if line and width(line) + width(atom.rstrip()) > room:
+                lines.append(line.rstrip())
+                line = ""
+            line += atom if line else atom.lstrip()
+        lines.append(line.rstrip())
+    return lines
+
+
+def _atoms(text: str, room: int) -> Iterator[str]:
+    """Yield what must not be broken: signs with the punctuation that clings to them."""
+    glued = ""
+    for atom in _ATOM.findall(text):
+        if glued and atom not in _CLOSING and glued[-1] not in _OPENING:
+            yield from _pieces(glued, room)
+            glued = ""
+        glued += atom
+    if glued:
+        yield from _pieces(glued, room)
+
+
+def _pieces(atom: str, room: int) -> Iterator[str]:
+    """Yield an atom, cut hard where it alone is longer than a line."""
+    while width(atom) > room:
+        cut = next(k for k in range(1, len(atom) + 1) if width(atom[: k + 1]) > room or k == len(atom))
+        yield atom[:cut]
+        atom = atom[cut:]
+    yield atom
+
+
+def labelled(label: str, text: str, *, indent: int = 0, column: int = 10) -> list[str]:
+    """Return ``label  text``, continued under the text.
+
+    Parameters
+    ----------
+    label : str
+    text : str
+    indent : int
+        Columns before the label.
+    column : int
+        Columns from the label's first to the text's first.
+    """
+    lines = wrap(text, columns() - indent - column)
+    heads = [label, *[""] * (len(lines) - 1)]
+    return [
+        " " * indent + h + " " * max(1 if h else 0, column - width(h)) + t for h, t in zip(heads, lines, strict=True)
+    ]
+
+
+def field(label: str, text: str, style: Mapping[str, Any] = PLAIN, *, indent: int = 0) -> Iterable[Line]:
+    """Yield one labelled entry of an answer."""
+    return ((line, style) for line in labelled(label, text, indent=indent, column=8))
+
+
+def title(text: str) -> Iterable[Line]:
+    """Yield a heading after an empty line."""
+    return (("", PLAIN), (text, BOLD))
+
+
+def table(
+    headings: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    flexible: Sequence[int] = (),
+    room: int | None = None,
+) -> str:
+    """Return a table as text.
+
+    Parameters
+    ----------
+    headings : sequence of str
+    rows : sequence of sequences of str
+    flexible : sequence of int
+        Columns that are folded when the table is too wide; the others keep their width.
+    room : int, optional
+        Columns of the whole table; None: as wide as the terminal.
+    """
+    from rich.box import Box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    plain = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
+    out = Table(box=plain, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False)
+    for i, heading in enumerate(headings):
+        out.add_column(Text(heading), no_wrap=i not in flexible, overflow="fold")
+    for row in rows:
+        out.add_row(*(Text(gbk(cell)) for cell in row))
+    console = Console(
+        file=io.StringIO(),
+        width=room or columns(),
+        color_system=None,
+        legacy_windows=False,
+        force_terminal=False,
+    )
+    console.print(out)
+    return "\n".join(line.rstrip() for line in console.file.getvalue().rstrip("\n").splitlines())  # type: ignore[attr-defined]

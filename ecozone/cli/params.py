@@ -1,0 +1,194 @@
+"""`ecozone params`: figures that law and plans leave open, papers that a user vouches for.
+
+Both are kept in the atlas with who, when and why.
+"""
+
+from __future__ import annotations
+
+import getpass
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ecozone.cli.check import split, today
+from ecozone.cli.command import Command
+from ecozone.cli.layout import labelled
+from ecozone.cli.run import say
+from ecozone.errors import InputError, ParameterError, did_you_mean
+
+if TYPE_CHECKING:
+    from ecozone.atlas import Atlas
+    from ecozone.rules.model import Instrument, ParameterSpec, Rulebook
+
+_HELP = """列出规则要用而原文没有写明的数值（参数）：由谁、何时、依据什么设置；
+不设置时，相关规则保持“未能判定”。
+
+--set 设置参数，--accept 认可文件；都写入图集的 atlas.toml，每个结论都会列出。
+"""
+_YES, _NO = ("yes", "true", "是", "有", "属于"), ("no", "false", "否", "无", "不属于")
+
+
+@click.command("params", cls=Command, help=_HELP, short_help="列出或设置法律、规划没有写明的数值")
+@click.option("--atlas", required=True, metavar="DIR", help="图集文件夹。")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="设置一个参数，须同时给出 --basis；可重复。",
+)
+@click.option(
+    "--accept",
+    "accepted",
+    multiple=True,
+    metavar="INSTRUMENT",
+    help="认可一份已知而未编入规则的文件（已人工核对），须同时给出 --basis；可重复。",
+)
+@click.option("--basis", metavar="TEXT", help="依据：批准文件、文号或核对情况。")
+@click.option("--by", metavar="WHO", help="由谁设置；缺省为当前登录用户。")
+@click.option("--book", multiple=True, metavar="NAME|FILE", help="只看指定的内置规则集，或另加自己的规则文件；可重复。")
+def params(
+    atlas: str,
+    settings: tuple[str, ...],
+    accepted: tuple[str, ...],
+    basis: str | None,
+    by: str | None,
+    book: tuple[str, ...],
+) -> None:
+    """Set what is given, then list."""
+    from ecozone._check import choose
+    from ecozone.atlas import Accepted, Parameter, open_atlas, write_toml
+    from ecozone.rules.library import stack
+
+    opened = open_atlas(atlas)
+    shelf = choose(list(book) or None)
+    if settings or accepted:
+        if not (basis or "").strip():
+            raise InputError('设置参数或认可文件须说明依据，请加上 --basis，例如 --basis "区政府批复 2026年3号"。')
+        wanted = {p.name: p for b in shelf for p in b.parameters.values()}
+        known = {i.id: i for b in shelf for i in b.instruments}
+        signed = {"by": by or _login(), "on": today(), "basis": basis}
+        values = dict(opened.parameters)
+        for name, text in split("--set", settings, "河岸带宽度_m=50"):
+            spec = _named(name, wanted)
+            values[spec.name] = Parameter(spec.name, _value(spec, text), spec.unit, **signed)
+        papers = dict(opened.accepted)
+        for name in accepted:
+            paper = _paper(name, known)
+            papers[paper.id] = Accepted(paper.id, **signed)
+        about = {"region": opened.region, "name": opened.name, "notice": opened.notice}
+        write_toml(opened.path, **about, parameters=values, accepted=papers)
+        opened = open_atlas(atlas)
+        say(f"已写入 {opened.path / 'atlas.toml'}")
+        say()
+    _list(opened, stack(shelf, _codes(opened)))
+
+
+def _named(name: str, wanted: Mapping[str, ParameterSpec]) -> ParameterSpec:
+    by_label = {p.label: p for p in wanted.values()}
+    if name in wanted or name in by_label:
+        return wanted.get(name) or by_label[name]
+    near = did_you_mean(name, [*wanted, *by_label]) or "，"
+    raise ParameterError(f"没有名为“{name}”的参数{near}全部参数见 ecozone params --atlas DIR。")
+
+
+def _paper(name: str, known: Mapping[str, Instrument]) -> Instrument:
+    title = name.strip("《》")
+    by_title = {i.title: i for i in known.values()}
+    if name in known or title in by_title:
+        return known.get(name) or by_title[title]
+    near = did_you_mean(name, known) or did_you_mean(title, by_title)
+    raise ParameterError(f"登记簿里没有“{name}”这份文件{near or '，'}全部文件见 ecozone params --atlas DIR。")
+
+
+def _value(spec: ParameterSpec, text: str) -> Any:
+    """Read a parameter's value as its type."""
+    if spec.type == "bool":
+        if text.lower() not in (*_YES, *_NO):
+            raise ParameterError(f"参数 {spec.name}（{spec.label}）的值“{text}”无法识别，请写 是 或 否。")
+        return text.lower() in _YES
+    if spec.type not in ("distance", "number"):
+        return text
+    try:
+        number = float(text.removesuffix(spec.unit or " ").removesuffix("米").strip())
+    except ValueError:
+        number = math.nan
+    if not (math.isfinite(number) and number >= 0):
+        unit = f"（{spec.unit}）" if spec.unit else ""
+        raise ParameterError(f"参数 {spec.name}（{spec.label}）的值“{text}”不是非负数，请写成数字{unit}。")
+    return int(number) if number == int(number) else number
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        raise InputError("无法取得当前登录用户，请用 --by 说明由谁设置。") from None
+
+
+def _codes(atlas: Atlas) -> set[str]:
+    """Return the counties of an atlas: of a city, those of its outline."""
+    codes = {atlas.region}
+    if "admin" in atlas.kinds:
+        codes |= {str(c) for c in atlas["admin"].columns.get("code", ()) if c}
+    return codes
+
+
+def _list(atlas: Atlas, books: Sequence[Rulebook]) -> None:
+    specs = [p for b in books for p in b.parameters.values()]
+    unset = [p for p in specs if p.name not in atlas.parameters]
+    say(
+        f"{atlas.name}（{atlas.region}）：规则要用的参数 {len(specs)} 个，已设置 {len(specs) - len(unset)} 个",
+        style={"bold": True},
+    )
+    for spec in specs:
+        if spec.name in atlas.parameters:
+            given = atlas.parameters[spec.name]
+            say()
+            _entry(spec.name, spec.label, f"{_shown(given.value)}{' ' + spec.unit if spec.unit else ''}", given)
+    for name in sorted(set(atlas.parameters) - {p.name for p in specs}):
+        given = atlas.parameters[name]
+        say()
+        _entry(name, "没有规则用到", f"{_shown(given.value)}{' ' + given.unit if given.unit else ''}", given)
+    if unset:
+        say()
+        say(f"尚未设置 {len(unset)} 个，相关规则保持“未能判定”", style={"bold": True})
+    for spec in unset:
+        say()
+        _lines(spec.name, f"{spec.label}{f'（{spec.unit}）' if spec.unit else ''}")
+        _lines("", spec.question)
+    papers = {i.id: i for b in books for i in b.instruments}
+    say()
+    say(f"已知而未编入规则的文件 {len(papers)} 件", style={"bold": True})
+    for paper in papers.values():
+        say()
+        _lines(paper.id, f"《{paper.title}》" + (f"（{paper.number}）" if paper.number else ""))
+        if paper.id in atlas.accepted:
+            _lines("", _signed(atlas.accepted[paper.id], "已认可"))
+        elif paper.bears_on_siting:
+            _lines("", "涉及选址，认可前结论不完整")
+    say()
+    say("设置：ecozone params --atlas DIR --set 名称=值 --basis 依据；认可文件：--accept 编号 --basis 核对情况")
+
+
+def _entry(name: str, label: str, value: str, given: Any) -> None:
+    _lines(name, f"{label} = {value}")
+    _lines("", _signed(given, "设置"))
+
+
+def _signed(given: Any, verb: str) -> str:
+    when = given.on.isoformat() if given.on else "日期不明"
+    return f"{given.by or '未署名'} {when} {verb}；依据：{given.basis or '未注明'}"
+
+
+def _shown(value: Any) -> str:
+    return "是" if value is True else "否" if value is False else str(value)
+
+
+def _lines(label: str, text: str) -> None:
+    if label:
+        say(label)
+    for line in labelled("", text, column=4) if text else ():
+        say(line)
