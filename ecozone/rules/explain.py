@@ -26,7 +26,7 @@ from ecozone.rules.judge import (
 )
 from ecozone.rules.logic import leaves
 from ecozone.rules.model import AUTHORITIES, EFFECTS, TEXTS, Citation, Rule
-from ecozone.rules.sentences import Answer, explain, nature_sentence
+from ecozone.rules.sentences import Answer, explain, nature_sentence, outstanding
 
 #: Zones named per rule; the rest is counted.
 MOST_ZONES = 20
@@ -116,15 +116,17 @@ class Explainer:
         return [nature, *condition]
 
     def _branch(self, judged: Judged, part: int, code: int, answers: Sequence[Answer]) -> str | None:
-        """Return what would follow if the missing facts turned out against the project."""
+        """Return what would follow if what is missing turned out against the project."""
         if code in (HIT, CLEAR, NOT_APPLICABLE):
             return None
-        unknown = [a.asked or a.text for a in answers if a.value == UNKNOWN]
-        effect = EFFECTS[judged.effect_name(part)][1]
         rule = judged.planned.rule
-        if unknown:
-            return f"若{'，且'.join(dict.fromkeys(unknown))}：{effect}（{rule.title}）"
-        return f"若位于上述范围内：{effect}（{rule.title}）"
+        condition, compound = outstanding(rule.when, self.table, part)
+        others = [a.asked for a in answers if a.value == UNKNOWN and a.asked]
+        if judged.why[part] or not (condition or others):
+            others.append("位于上述范围内" if judged.why[part] else "不属于例外情形")
+        when = f"（{condition}）" if compound and others else condition
+        effect = EFFECTS[judged.effect_name(part)][1]
+        return f"若{'，且'.join(t for t in (when, *others) if t)}：{effect}（{rule.title}）"
 
     # ---- where
 
@@ -288,6 +290,7 @@ def citation(where: Citation, rule: Rule) -> dict[str, Any]:
 
 
 def filter_text(leaf: Mapping[str, Any]) -> str:
+    """Return which zones of a kind a leaf means, in brackets, e.g. （一级保护区）; empty for all."""
     kind = kinds.registry()[leaf["kind"]]
     parts = [
         "、".join(

@@ -15,7 +15,19 @@ _OPS = {"ge": "不小于", "gt": "大于", "le": "不大于", "lt": "小于"}
 
 @dataclass(frozen=True)
 class Answer:
-    """What a condition's leaf says of one part: its truth, a sentence, the names of what is missing, and what was asked."""
+    """What a leaf of a rule's condition, its nature or its season says of one part.
+
+    Attributes
+    ----------
+    value : int
+        Its truth.
+    text : str
+        The sentence.
+    missing : tuple of str
+        Names of what is missing.
+    asked : str
+        What is still to be answered about the nature or the season; of conditions `outstanding` tells it.
+    """
 
     value: int
     text: str
@@ -69,12 +81,13 @@ def answer(node: Mapping[str, Any], table: FactTable, part: int) -> Answer:
     missing: list[str] = []
     if "industry" in node:
         if not project.industries:
-            return Answer(value, f"未提供行业代码，不知是否{asked}", ("industry",), asked)
+            return Answer(value, f"未提供行业代码，不知是否{asked}", ("industry",))
         given = "、".join(f"{c}（{words.name_of(c)}）" for c in project.industries)
-        names = "、".join(_group(g) for g in node["industry"])
+        meant = [g for g in node["industry"] if int(table.industry(g)[row]) == value] or node["industry"]
+        names = "、".join(_group(g) for g in meant)
         if value == UNKNOWN:
             settle = [f for g in node["industry"] if g in words.groups() for f in words.settling_facts(g, table.groups)]
-            return Answer(value, f"行业 {given}是否属于{names}须进一步核实", tuple(settle) or ("industry",), asked)
+            return Answer(value, f"行业 {given}是否属于{names}须进一步核实", tuple(settle) or ("industry",))
         return Answer(value, f"行业 {given}{'属于' if value == TRUE else '不属于'}{names}")
     if "facility" in node:
         for kind in node["facility"]:
@@ -96,7 +109,7 @@ def answer(node: Mapping[str, Any], table: FactTable, part: int) -> Answer:
         int(FALSE): f"不{asked}" if asked.startswith("属于") else f"不满足“{asked}”",
         int(UNKNOWN): f"不知是否{asked}",
     }[value]
-    return Answer(value, text, tuple(missing), asked)
+    return Answer(value, text, tuple(missing))
 
 
 def explain(node: Mapping[str, Any] | None, table: FactTable, part: int) -> list[Answer]:
@@ -104,10 +117,7 @@ def explain(node: Mapping[str, Any] | None, table: FactTable, part: int) -> list
     if node is None:
         return []
     if "not" in node:
-        return [
-            Answer(-a.value, a.text, a.missing, f"并非{a.asked}" if a.asked else "")
-            for a in explain(node["not"], table, part)
-        ]
+        return [Answer(-a.value, a.text, a.missing) for a in explain(node["not"], table, part)]
     for key, best in (("all", min), ("any", max)):
         if key in node:
             children = [(int(table.holds(c)[part]), c) for c in node[key]]
@@ -117,6 +127,30 @@ def explain(node: Mapping[str, Any] | None, table: FactTable, part: int) -> list
                 decisive = decisive[:1]  # one false part of an "and", one true part of an "or" decides
             return [a for c in decisive for a in explain(c, table, part)]
     return [answer(node, table, part)]
+
+
+def outstanding(node: Mapping[str, Any] | None, table: FactTable, part: int) -> tuple[str, bool]:
+    """Return what of a condition is still to be answered for one part, e.g. 行业属于化工，或属于化工园区.
+
+    Returns
+    -------
+    text : str
+        Empty when the condition is settled.
+    compound : bool
+        The text joins several answers and needs brackets inside another.
+    """
+    if node is None or int(table.holds(node)[part]) != UNKNOWN:
+        return "", False
+    if "not" in node:
+        text, compound = outstanding(node["not"], table, part)
+        return f"并非（{text}）" if compound else f"并非{text}", False
+    for key, word in (("all", "，且"), ("any", "，或")):
+        if key in node:
+            found = [(t, c) for t, c in (outstanding(child, table, part) for child in node[key]) if t]
+            if len(found) == 1:
+                return found[0]
+            return word.join(f"（{t}）" if c else t for t, c in found), True
+    return requirement(node), False
 
 
 def nature_sentence(rule_natures: Sequence[str], table: FactTable, part: int) -> Answer:
