@@ -8,7 +8,7 @@ from typing import Any
 
 import shapely
 from folium.map import Layer, LayerControl
-from folium.template import Template
+from jinja2 import Template
 
 from ecozone.report import escape, legend, shapes
 from ecozone.report.offline import Helped

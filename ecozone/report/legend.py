@@ -88,5 +88,6 @@ def badge(verdict: str, complete: bool, *, style: bool = False) -> str:
     css = f"background:{look.colour};color:{look.ink}"
     if style:
         css += ";display:inline-block;padding:2px 10px;border-radius:4px;font-weight:600"
-    rest = "" if complete else '<span class="eco-part">尚有事项未能判定</span>'
+    settled = complete or verdict == "undetermined"
+    rest = "" if settled else '<span class="eco-part" style="margin-left:6px">尚有事项未能判定</span>'
     return f"<span {escape.attributes(class_='eco-badge', style=css)}>{escape.text(look.short)}</span>{rest}"

@@ -1,8 +1,9 @@
 """Leaflet inside the page: a folium map that asks the network for nothing.
 
 folium's own maps load Leaflet, jQuery, Bootstrap and Font Awesome from four content-delivery networks; an office
-without internet sees a blank page. Here Leaflet (BSD-2-Clause) comes from an installed package and stands in the page itself,
-its images as data. The rest is not needed: `ecozone.report.layers` binds popups and tooltips through Leaflet alone.
+without internet sees a blank page. Here Leaflet (BSD-2-Clause) comes from an installed package and stands in the page
+itself, its images as data. The rest is not needed: `ecozone.report.layers` binds popups and tooltips through Leaflet
+alone.
 
 The package is ``django-js-lib-leaflet``: despite its name plain files without any dependency, in a wheel, with Leaflet
 1.9.4 byte for byte as published. (``XStatic-Leaflet`` has 1.9.3 and comes as an sdist only; ``jupyter-leaflet`` has
