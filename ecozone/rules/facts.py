@@ -288,13 +288,13 @@ class FactTable:
         """Return whether building rules judge each project: not one approved before, unchanged and begun in time (生态环境法典 106)."""
         out = np.full(self.m, TRUE)
         for i, p in enumerate(self.projects):
-            approved = _day(p.facts.get("approved_on"))
+            approved = day_of(p.facts.get("approved_on"))
             if approved is None or p.nature == "existing" or approved > self.as_of:
                 continue
             changed = p.facts.get("major_change")
             if changed is True:
                 continue
-            started = _day(p.facts.get("started_on"))
+            started = day_of(p.facts.get("started_on"))
             late = (started or self.as_of) > _five_years_after(approved)
             out[i] = TRUE if late else UNKNOWN if changed is None else FALSE
         return out.astype(np.int8)
@@ -328,7 +328,8 @@ def _test(value: Any, op: str, wanted: Any) -> np.int8:
     return TRUE if _COMPARE[op](float(value), float(wanted)) else FALSE
 
 
-def _day(value: Any) -> dt.date | None:
+def day_of(value: Any) -> dt.date | None:
+    """Return a date given as a date or as ISO text, None where nothing is given."""
     if value is None or isinstance(value, dt.date):
         return value
     return dt.date.fromisoformat(str(value))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ecozone.relation import FALSE, UNKNOWN, Request
-from ecozone.rules.facts import FactTable
+from ecozone.rules.facts import FactTable, day_of
 from ecozone.rules.logic import Truth, leaves, truth
 from ecozone.rules.model import Rule, Rulebook
 from ecozone.rules.place import reach_of, request_of
@@ -104,8 +104,9 @@ def in_season(season: str, table: FactTable) -> Truth:
     first, last = (tuple(map(int, end.split("-"))) for end in season.split("/"))
     start, end = table.fact("works_from"), table.fact("works_to")
     known, inside = np.zeros(table.m, bool), np.zeros(table.m, bool)
-    for i, ((a, _), (b, _)) in enumerate(zip(start, end, strict=True)):
-        if isinstance(a, dt.date) and isinstance(b, dt.date):
+    for i, ((from_, _), (to, _)) in enumerate(zip(start, end, strict=True)):
+        a, b = day_of(from_), day_of(to)
+        if a is not None and b is not None:
             known[i] = True
             inside[i] = any(_in(first, last, a + dt.timedelta(days=k)) for k in range(min(366, (b - a).days + 1)))
     return truth(known, inside)[table.owner]
