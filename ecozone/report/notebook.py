@@ -1,4 +1,4 @@
-"""Views for Jupyter: a layer, an atlas, an answer, each a small piece of HTML with all it needs and every value escaped."""
+"""Views for Jupyter: a layer, an atlas, an answer, each a small piece of HTML, complete in itself and escaped."""
 
 from __future__ import annotations
 
