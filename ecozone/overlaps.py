@@ -1,7 +1,7 @@
 """How much of each kind lies in each other kind: what a planner asks of an atlas before any project comes.
 
-Zones of one kind are dissolved first, so that a share never exceeds 100 %; areas are those of the CGCS2000 ellipsoid, in
-an equal-area plane centred on the atlas, with edges cut to 500 m along the geodesic as everywhere in ecozone.
+Zones of one kind are dissolved first, so that a share never exceeds 100 %; areas are those of the CGCS2000 ellipsoid,
+in an equal-area plane centred on the atlas, with edges cut to 500 m along the geodesic as everywhere in ecozone.
 """
 
 from __future__ import annotations
