@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ecozone._batch import Batch
@@ -13,6 +13,7 @@ from ecozone.atlas import Atlas
 from ecozone.errors import FactError
 from ecozone.layer import as_date
 from ecozone.project import Project
+from ecozone.rules.access import Answer
 from ecozone.rules.library import load_books, packaged
 from ecozone.rules.model import Rulebook
 
@@ -23,6 +24,7 @@ def check(
     rules: Sequence[str | Path | Rulebook] | None = None,
     *,
     as_of: dt.date | str | None = None,
+    answers: Mapping[tuple[str, str], Answer] | None = None,
 ) -> Assessment:
     """Say whether a project may be built on its site, under the rules in force on a day, and why.
 
@@ -35,6 +37,8 @@ def check(
         and `Rulebook` values are added.
     as_of : datetime.date or ISO str
         The day whose law and zones hold. There is no default: the clock is an argument.
+    answers : mapping, optional
+        What the officer said of rows of the access list: (unit code, row id) to `ecozone.rules.access.Answer`.
 
     Returns
     -------
@@ -54,7 +58,8 @@ def check(
     >>> ecozone.check(plant, atlas, as_of="2026-11-22").verdict  # doctest: +SKIP
     'prohibited'
     """
-    return assess([project], atlas, rules, as_of=as_of)[0]
+    judged = Judged.of(Batch.of([project]), [project].__getitem__, atlas, choose(rules), day_of(as_of), answers)
+    return judged.assessment(0)
 
 
 def assess(

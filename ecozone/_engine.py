@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ecozone import _record as record
 from ecozone._batch import Batch
@@ -16,6 +17,9 @@ from ecozone.atlas import Atlas
 from ecozone.errors import ParameterError, SiteError, did_you_mean
 from ecozone.project import Project
 from ecozone.relate import cut, relate
+from ecozone.relate.rows import Rows
+from ecozone.relation import Relations, Request
+from ecozone.rules.access import Answer
 from ecozone.rules.facts import FactTable
 from ecozone.rules.judge import Judgement, judge
 from ecozone.rules.library import stack
@@ -52,6 +56,7 @@ class Judged:
         atlas: Atlas,
         shelf: Sequence[Rulebook],
         day: dt.date,
+        answers: Mapping[tuple[str, str], Answer] | None = None,
     ) -> Judged:
         """Plan, measure and judge.
 
@@ -63,6 +68,8 @@ class Judged:
         shelf : sequence of Rulebook
             Books that may bind; those of other jurisdictions stay closed.
         day : datetime.date
+        answers : mapping, optional
+            What the officer said of rows of the access list: (unit code, row id) to `Answer`.
 
         Raises
         ------
@@ -93,6 +100,9 @@ class Judged:
             placed=batch.placed,
             lacking_m=np.concatenate([batch.lacking_m, np.zeros(len(batch.project) - len(batch.geometry))]),
             accepted=frozenset(atlas.accepted),
+            access=atlas.access_at(day),
+            units=_units(relations, atlas, batch, day),
+            answers=answers,
         )
         return cls(batch, project, atlas, day, judgement, record.context(atlas, books, table))
 
@@ -113,10 +123,25 @@ class Judged:
             _units=lambda: record.units(self, rows),
             _layers=lambda: record.layers(self, rows),
             _assumptions=lambda: record.assumptions(self, i, rows),
+            _requirements=lambda: record.requirements(self, rows),
             _groups=lambda: record.groups(self, rows),
             _pictures=lambda: pictures(self, rows),
             _ground=lambda: ground(self.atlas, self.project(i), self.as_of),
         )
+
+
+def _units(relations: Relations, atlas: Atlas, batch: Batch, day: dt.date) -> dict[tuple[str, str], NDArray[np.bool_]]:
+    """Return the parts that touch each control unit, by its code and category."""
+    measured, layer = relations.measured.get(Request("control_unit")), atlas.at("control_unit", day)
+    if measured is None or layer is None or not isinstance(measured.rows, Rows):
+        return {}
+    out: dict[tuple[str, str], NDArray[np.bool_]] = {}
+    for zone, pieces in measured.rows.touched().items():
+        code, category = (layer.columns[c][zone] for c in ("code", "category"))
+        key = (str(code or layer.columns["zone"][zone]), str(category or ""))
+        touches = out.setdefault(key, np.zeros(len(batch.project), dtype=bool))
+        touches[pieces[pieces < len(batch.geometry)]] = True
+    return out
 
 
 def _fact_table(batch: Batch, atlas: Atlas, books: Sequence[Rulebook], day: dt.date) -> FactTable:

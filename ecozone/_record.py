@@ -9,6 +9,7 @@ from ecozone import kinds, words
 from ecozone.assessment import Context
 from ecozone.atlas import Atlas
 from ecozone.relation import FALSE, Request
+from ecozone.rules import access
 from ecozone.rules.facts import FactTable
 from ecozone.rules.finding import Finding
 from ecozone.rules.judge import HIT, NO_DATA, UNDETERMINED
@@ -50,6 +51,11 @@ def units(judged: Judged, rows: Sequence[int]) -> list[dict[str, Any]]:
                     }
                 )  # fmt: skip
     return out
+
+
+def requirements(judged: Judged, rows: Sequence[int]) -> list[dict[str, Any]]:
+    """Return every row of the access list of every unit touched, and how it stands."""
+    return access.record(judged.judgement.compared, rows, {u["code"]: u["name"] for u in units(judged, rows)})
 
 
 def layers(judged: Judged, rows: Sequence[int]) -> list[dict[str, Any]]:

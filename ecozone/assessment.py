@@ -91,6 +91,7 @@ class Assessment:
     _units: Callable[[], list[dict[str, Any]]] = field(repr=False)
     _layers: Callable[[], list[dict[str, Any]]] = field(repr=False)
     _assumptions: Callable[[], list[dict[str, str]]] = field(repr=False)
+    _requirements: Callable[[], list[dict[str, Any]]] = field(repr=False)
     _groups: Callable[[], dict[str, Any]] = field(repr=False)
     _pictures: Callable[[], list[Picture]] = field(repr=False)
     _ground: Callable[[], list[Ground]] = field(repr=False)
@@ -124,6 +125,11 @@ class Assessment:
     def ground(self) -> list[Ground]:
         """What a picture stands on: the outline, the units and the waters around the site (EPSG:4490)."""
         return self._ground()
+
+    @functools.cached_property
+    def requirements(self) -> list[dict[str, Any]]:
+        """Rows of the access lists of every unit touched, each with 符合, 不符合, 不涉及 or 无法判定."""
+        return self._requirements()
 
     @functools.cached_property
     def groups(self) -> dict[str, Any]:
@@ -201,7 +207,7 @@ class Assessment:
             "instruments": [dict(i) for i in self.context.instruments],
             "groups": self.groups,
             "assumptions": self.assumptions,
-            "requirements": [],
+            "requirements": self.requirements,
         }  # fmt: skip
 
     def map(self, m: folium.Map | None = None) -> folium.Map:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import folium
     import pandas
 
+    from ecozone.rules.access import AccessList
+
 #: Version of the atlas folder.
 FORMAT = 1
 
@@ -103,6 +105,8 @@ class Atlas(Mapping[str, Layer]):
         Instrument id to `Accepted`.
     notice : str, optional
         A mark that every output repeats.
+    access : sequence of AccessList
+        Access lists (准入清单) of the control units, one a version.
 
     Examples
     --------
@@ -119,11 +123,13 @@ class Atlas(Mapping[str, Layer]):
         parameters: Mapping[str, Any] | None = None,
         accepted: Mapping[str, Accepted] | Sequence[str] = (),
         notice: str | None = None,
+        access: Sequence[AccessList] = (),
     ) -> None:
         versions: dict[str, list[_InMemory | _Version]] = {}
         for layer in layers:
             versions.setdefault(layer.kind, []).append(_InMemory(layer))
         self._set(versions, region, name, parameters or {}, accepted, notice, None)
+        self.access: Sequence[AccessList] = tuple(access)
 
     def _set(
         self,
@@ -189,7 +195,13 @@ class Atlas(Mapping[str, Layer]):
         other = Atlas.__new__(Atlas)
         merged = {**self.parameters, **parameters}
         other._set(self._versions, self.region, self.name, merged, self.accepted, self.notice, self.path)
+        other.access = self.access
         return other
+
+    def access_at(self, day: dt.date) -> AccessList | None:
+        """Return the access list that holds on a day (the newest such), or None."""
+        valid = [a for a in self.access if a.period.holds(day)]
+        return valid[-1] if valid else None
 
     def overlaps(self, kinds: Sequence[str] | None = None, *, as_of: dt.date | None = None) -> pandas.DataFrame:
         """Return how much of each kind lies in each other kind; see `ecozone.overlaps.overlaps`."""
@@ -212,6 +224,8 @@ class Atlas(Mapping[str, Layer]):
         for kind in self._versions:
             for layer in self.versions(kind):
                 storage.write_layer(layer, folder)
+        for listed in self.access:
+            storage.write_access(listed, folder)
         write_toml(
             folder,
             region=self.region,
@@ -280,7 +294,10 @@ def open_atlas(path: str | Path) -> Atlas:
         }
     except (KeyError, AttributeError, TypeError) as error:
         raise AtlasError(f"{file} 的 [parameters] 或 [accepted] 缺少内容：{error}。每个参数至少要有 value。") from error
+    from ecozone import storage
+
     atlas = Atlas.__new__(Atlas)
+    atlas.access = tuple(storage.read_access(f) for f in sorted(folder.glob(f"{storage.ACCESS}/*.json")))
     atlas._set(versions, str(raw.get("region", "")), raw.get("name"), parameters, accepted, raw.get("notice"), folder)
     return atlas
 

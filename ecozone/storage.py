@@ -6,6 +6,7 @@ schema's ``ecozone`` metadata.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,12 @@ from ecozone import sidecar
 from ecozone._atomic import whole
 from ecozone.errors import AtlasError
 from ecozone.layer import Layer
+from ecozone.rules.access import AccessList, dump, parse
 
 #: Version of the layer file's ``ecozone`` metadata.
 FORMAT = 1
+#: Folder of an atlas that holds its access lists.
+ACCESS = "access_list"
 
 
 def write_layer(layer: Layer, folder: Path) -> Path:
@@ -116,6 +120,29 @@ def _open(path: Path, source: Any) -> tuple[Any, dict[str, Any]]:
     if meta.get("format") != FORMAT:
         raise AtlasError(f"图层文件 {path.name} 的格式为 {meta.get('format')}，本版本只能读取格式 {FORMAT}。")
     return file, meta
+
+
+def write_access(access: AccessList, folder: Path) -> Path:
+    """Write an access list to ``folder/access_list/<version>.json``, whole or not at all."""
+    target = folder / ACCESS / f"{access.version}.json"
+    with whole(target) as part:
+        part.write_text(json.dumps(dump(access), ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
+    return target
+
+
+def read_access(path: Path) -> AccessList:
+    """Read an access list.
+
+    Raises
+    ------
+    AtlasError
+        The file is damaged or of another format.
+    """
+    try:
+        raw = path.read_bytes()
+        return parse(json.loads(raw), hashlib.sha256(raw).hexdigest())
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise AtlasError(f"准入清单 {path.name} 损坏或格式有误：{error}。请重新导入。") from error
 
 
 def _projjson() -> dict[str, Any]:

@@ -13,6 +13,7 @@ from ecozone.atlas import Atlas
 from ecozone.crs import Plane
 from ecozone.layer import Layer
 from ecozone.project import Part, Project
+from ecozone.rules.access import AccessList
 from ecozone.rules.library import packaged
 
 #: Where situations take place: anywhere would do; the plane is centred here, so plane metres are metres.
@@ -78,18 +79,23 @@ def situation(case: Mapping[str, Any]) -> tuple[Project, Atlas]:
     for i, part in enumerate(case.get("parts") or ()):
         east = APART * (i + 1)
         place(part.get("at"), "point", east)
-        parts.append(Part(lonlat(ground("point", east)), (part["facility"],), accuracy_m=ACCURACY, name=part["facility"]))
+        parts.append(
+            Part(lonlat(ground("point", east)), (part["facility"],), accuracy_m=ACCURACY, name=part["facility"])
+        )
     region = str(case.get("region", "511111"))
     world = lonlat(shapely.box(-40_000, -40_000, APART * (len(parts) + 1), 40_000))
     if "admin" not in rows:
         rows["admin"] = [(world, {"code": county(region), "level": "county", "name": region})]
     if "control_unit" not in rows and "control_unit" not in missing:
-        rows["control_unit"] = [(world, {"code": f"ZH{county(region)}30001", "category": "一般", "name": "一般管控单元"})]
+        rows["control_unit"] = [
+            (world, {"code": f"ZH{county(region)}30001", "category": "一般", "name": "一般管控单元"})
+        ]
     layers = [layer(kind, rows.get(kind, []), world) for kind in kinds.registry() if kind not in missing]
     accepted = case.get("accepted", "all")
     every = [i.id for b in packaged().values() for i in b.instruments]
     names = every if accepted == "all" else [] if accepted == "none" else accepted
-    atlas = Atlas(layers, region, parameters=case.get("parameters") or {}, accepted=names)
+    listed = AccessList(version="case", document="", requirements=())  # every unit has a list, and it asks for nothing
+    atlas = Atlas(layers, region, parameters=case.get("parameters") or {}, accepted=names, access=[listed])
     described = case.get("project") or {}
     main = lonlat(ground(shape))
     project = Project(

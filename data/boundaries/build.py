@@ -23,7 +23,11 @@ from sketch.sheet import MARK, Sheet  # noqa: E402
 
 from ecozone import kinds  # noqa: E402
 from ecozone.atlas import Accepted, Atlas, Parameter  # noqa: E402
+from ecozone.compiled import parse_yaml  # noqa: E402
 from ecozone.layer import Layer  # noqa: E402
+from ecozone.rules.access import AccessList  # noqa: E402
+from ecozone.rules.access import parse as parse_access  # noqa: E402
+from ecozone.rules.library import find_rule  # noqa: E402
 
 REGIONS = ("511111", "511102", "511000", "510604", "512022")
 VERSION = "2026.1"
@@ -69,7 +73,26 @@ def atlas_of(sheet: Sheet) -> Atlas:
             )
         )
     parameters, accepted = profile_of(sheet.region)
-    return Atlas(layers, region=sheet.region, name=sheet.name, parameters=parameters, accepted=accepted, notice=MARK)
+    return Atlas(
+        layers,
+        region=sheet.region,
+        name=sheet.name,
+        parameters=parameters,
+        accepted=accepted,
+        notice=MARK,
+        access=[access_list_of(sheet.region)],
+    )
+
+
+def access_list_of(region: str) -> AccessList:
+    """Make the sample access list: rows say what the named rules of the region's plan require."""
+    raw = parse_yaml((HERE / "sketch" / "lists" / f"{region}.yaml").read_text(encoding="utf-8"))
+    rows = []
+    for row in raw["rows"]:
+        text = "；".join(dict.fromkeys(find_rule(rule).requirement.rstrip("。") for rule in row["rules"])) + "。"
+        rows.append({"text": text, **row})
+    content = {"version": raw["version"], "document": raw["document"], "valid_from": VALID_FROM, "requirements": rows}
+    return parse_access(content, "")
 
 
 def profile_of(region: str) -> tuple[dict[str, Parameter], dict[str, Accepted]]:

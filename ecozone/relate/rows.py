@@ -32,6 +32,18 @@ class Rows:
         if len(pairs.piece):
             self._groups.append((group, pairs, sure))
 
+    def touched(self) -> dict[int, NDArray[np.int64]]:
+        """Return for each zone row that some piece touches, the pieces."""
+        out: dict[int, list[NDArray[np.int64]]] = {}
+        for group, pairs, _ in self._groups:
+            touching = pairs.distance_m <= 0
+            piece, zone = group.rows[pairs.piece[touching]], pairs.zone[touching]
+            order = np.argsort(zone, kind="stable")
+            rows, first = np.unique(zone[order], return_index=True)
+            for row, pieces in zip(rows.tolist(), np.split(piece[order], first[1:]), strict=True):
+                out.setdefault(row, []).append(pieces)
+        return {row: np.concatenate(pieces) for row, pieces in out.items()}
+
     def _of(self, piece: int) -> tuple[Group, Pairs, NDArray[np.bool_]] | None:
         for group, pairs, sure in self._groups:
             at = np.flatnonzero(group.rows == piece)

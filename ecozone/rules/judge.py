@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecozone.relation import FALSE, TRUE, UNKNOWN, Relations, Request
+from ecozone.rules.access import AccessList, Answer, Compared, compare
 from ecozone.rules.facts import FactTable
 from ecozone.rules.logic import Truth, evaluate
 from ecozone.rules.model import EFFECTS, Rulebook
@@ -77,6 +78,7 @@ class Judgement:
     rules: Sequence[Judged]
     accepted: frozenset[str]
     unit_missing: NDArray[np.bool_]
+    compared: Compared
     verdict: NDArray[np.str_]
     complete: NDArray[np.bool_]
 
@@ -204,6 +206,9 @@ def judge(
     placed: NDArray[np.bool_],
     lacking_m: NDArray[np.float64],
     accepted: frozenset[str] = frozenset(),
+    access: AccessList | None = None,
+    units: Mapping[tuple[str, str], NDArray[np.bool_]] | None = None,
+    answers: Mapping[tuple[str, str], Answer] | None = None,
 ) -> Judgement:
     """Judge all planned rules and draw the verdicts (SEMANTICS 1).
 
@@ -217,6 +222,8 @@ def judge(
         See `judge_rule`.
     accepted : frozenset of str
         Instruments accepted by name.
+    access, units, answers
+        The access list in force, the parts that touch each control unit, and what the officer said; see `access.compare`.
     """
     rules = [judge_rule(p, relations, table, placed, lacking_m, plan.proposed) for p in plan.rules]
     owner = table.project_of
@@ -236,9 +243,13 @@ def judge(
         if any(i.bears_on_siting and i.id not in accepted for i in book.instruments):
             site_open |= pieces_of(relations, book.jurisdiction, placed) >= 0
     np.maximum.at(open_push, owner, np.where(site_open, 3, 0).astype(np.int8))
+    outcomes = {j.planned.rule.id: (j.outcome, j.push()) for j in rules}
+    compared = compare(access, units or {}, outcomes, answers or {}, table.n)
+    np.maximum.at(open_push, owner, compared.push)
+    np.maximum.at(push, owner, compared.fails)
     complete = open_push <= push
     verdict = np.where((push == 0) & ~complete, "undetermined", np.array(VERDICTS)[push])
-    return Judgement(plan, table, relations, books, rules, accepted, unit_missing, verdict, complete)
+    return Judgement(plan, table, relations, books, rules, accepted, unit_missing, compared, verdict, complete)
 
 
 def _unit_missing(relations: Relations, placed: NDArray[np.bool_]) -> NDArray[np.bool_]:

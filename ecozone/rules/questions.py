@@ -63,6 +63,11 @@ def _ask(what: str) -> tuple[str, str]:
             f"《{found.title if found else name}》未编入规则",
             "请人工核对该文件，核对无误后在图集 atlas.toml 的 [accepted] 中按名称登记。",
         )
+    if head == "access_list":
+        return f"管控单元 {name} 的准入清单", "请导入该单元的生态环境准入清单（xlsx、csv）。"
+    if head == "access_row":
+        unit, _, row = name.partition("/")
+        return f"准入清单 {row}（{unit}）", "请在清单比对表中逐条填写项目对应情况和符合性（--answers）。"
     if head == "ground":
         text = {"expired": "命中的依据是规划期已届满的规划", "text": "命中的依据未核对原文"}[name]
         return text, "请核对现行有效的依据；仅凭此项不能作出结论。"

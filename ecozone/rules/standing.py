@@ -6,11 +6,13 @@ They cite no law. Each keeps an answer from being complete until somebody closes
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecozone.relation import FALSE
+from ecozone.rules.access import FAILS, OPEN, UnitRow
 from ecozone.rules.finding import Finding
 from ecozone.rules.judge import Judgement, pieces_of
 
@@ -40,7 +42,34 @@ def site_findings(
                     _finding(f"register.{instrument.id}", f"《{instrument.title}》未编入规则", "site", "no_data",
                              f"instrument:{instrument.id}", instrument.why or "该文件涉及选址，但未编入规则", book.name)
                 )  # fmt: skip
+    for code, touches in judgement.compared.without_list.items():
+        if any(touches[r] for r in rows):
+            out.append(
+                _finding(f"access.{code}", f"管控单元 {code} 没有准入清单", "site", "no_data", f"access_list:{code}",
+                         "图集没有该单元当日有效的生态环境准入清单，无法逐条比对")
+            )  # fmt: skip
+    for row in judgement.compared.rows:
+        states = {int(row.state[r]) for r in rows if row.touches[r]}
+        if int(OPEN) in states or int(FAILS) in states and row.answer is not None:
+            out.append(_row_finding(row, int(OPEN) in states))
     return out
+
+
+def _row_finding(row: UnitRow, undecided: bool) -> Finding:
+    r = row.requirement
+    because = f"准入清单（{r.level}，{r.dimension}）：{r.text}"
+    said = f"经办人认定不符合：{row.answer.situation or row.answer.basis}" if row.answer else ""
+    made = _finding(
+        f"access.{row.unit}.{r.id}",
+        f"准入清单 {r.id}：{r.heading or r.dimension}",
+        "site",
+        "undetermined" if undecided else "hit",
+        f"access_row:{row.unit}/{r.id}",
+        because,
+    )
+    return replace(
+        made, effect=r.effect, because=tuple(t for t in (because, said) if t), missing=made.missing if undecided else ()
+    )
 
 
 def _finding(

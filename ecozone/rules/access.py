@@ -1,0 +1,273 @@
+"""准入清单 (access lists): what a control unit requires, row by row, and how each row stands for a project.
+
+A row names the encoded rules that decide it, or nobody's but the officer's judgement. A row that nobody decided, and
+a unit without a list, keep an answer from being complete.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecozone.rules.model import EFFECTS, Period
+
+#: The four dimensions of a list (环办环评函〔2019〕590号, recalled).
+DIMENSIONS = ("空间布局约束", "污染物排放管控", "环境风险防控", "资源开发利用效率")
+#: Levels a unit inherits from, the widest first.
+LEVELS = ("全省", "片区", "市", "普适性", "单元")
+#: How a row stands.
+CONFORMITY = ("符合", "不符合", "不涉及", "无法判定")
+#: What a heading of a list makes of a row that says nothing else (headings as Sichuan's lists have them, recalled).
+HEADING_EFFECTS: Mapping[str, str] = {
+    "禁止开发建设活动的要求": "prohibit",
+    "限制开发建设活动的要求": "restrict",
+    "允许开发建设活动的要求": "inform",
+    "不符合空间布局要求活动的退出要求": "exit_rectify",
+}
+MEETS, FAILS, NOT_CONCERNED, OPEN = (np.int8(i) for i in range(4))
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One row of an access list.
+
+    Attributes
+    ----------
+    id : str
+        Unique in its list.
+    level : str
+        One of `LEVELS`.
+    applies_to : tuple of str
+        Unit codes, categories (优先, 重点, 一般) or ``*``.
+    dimension, heading, text : str
+    effect : str
+        What breaking the row amounts to.
+    rules : tuple of str
+        Rules that decide the row; empty: left to the officer.
+    """
+
+    id: str
+    level: str
+    applies_to: tuple[str, ...]
+    dimension: str
+    heading: str
+    text: str
+    effect: str
+    rules: tuple[str, ...] = ()
+
+    def binds(self, code: str, category: str) -> bool:
+        """Say whether the row binds a unit."""
+        return any(a in ("*", code, category) for a in self.applies_to)
+
+
+@dataclass(frozen=True)
+class AccessList:
+    """The access list of a region: rows of all levels, for units named by code or by category."""
+
+    version: str
+    document: str
+    requirements: tuple[Requirement, ...]
+    units: tuple[str, ...] = ("*",)
+    period: Period = field(default_factory=Period)
+    sha256: str = ""
+
+    def of(self, code: str, category: str) -> list[Requirement] | None:
+        """Return a unit's rows, inherited ones first; None: the list does not hold the unit."""
+        if "*" not in self.units and code not in self.units:
+            return None
+        rows = [r for r in self.requirements if r.binds(code, category)]
+        return sorted(rows, key=lambda r: (LEVELS.index(r.level), DIMENSIONS.index(r.dimension), r.id))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an officer said about one row: the project's situation, whether it conforms, on what ground, who and when."""
+
+    conformity: str
+    situation: str = ""
+    basis: str = ""
+    by: str = ""
+    on: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class UnitRow:
+    """A row of one unit, on the parts that touch the unit."""
+
+    unit: str
+    requirement: Requirement
+    touches: NDArray[np.bool_]
+    state: NDArray[np.int8]
+    answer: Answer | None
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Access lists compared with all parts: rows, parts in a unit without a list, and how far what is open could push."""
+
+    rows: Sequence[UnitRow]
+    without_list: Mapping[str, NDArray[np.bool_]]
+    push: NDArray[np.int8]
+    fails: NDArray[np.int8]
+
+
+def compare(
+    access: AccessList | None,
+    units: Mapping[tuple[str, str], NDArray[np.bool_]],
+    outcomes: Mapping[str, tuple[NDArray[np.int8], NDArray[np.int8]]],
+    answers: Mapping[tuple[str, str], Answer],
+    n: int,
+) -> Compared:
+    """Compare every requirement of every unit touched.
+
+    Parameters
+    ----------
+    access : AccessList or None
+        None: no list of any unit is known.
+    units : mapping of (code, category) to bool array of shape (n,)
+        Which parts touch each unit.
+    outcomes : mapping of rule id to (outcome codes, pushes), arrays of shape (n,)
+        Of the rules judged; codes as in `ecozone.rules.judge`.
+    answers : mapping of (unit code, row id) to Answer
+        The officer's word goes before a rule's; both stay in the record.
+    n : int
+
+    Returns
+    -------
+    Compared
+        `push` is what open rows could still do, `fails` what the officer's 不符合 does, both per part.
+    """
+    rows: list[UnitRow] = []
+    missing: dict[str, NDArray[np.bool_]] = {}
+    push, fails = np.zeros(n, np.int8), np.zeros(n, np.int8)
+    for (code, category), touches in units.items():
+        listed = access.of(code, category) if access is not None else None
+        if listed is None:
+            missing[code] = touches
+            push = np.where(touches, np.int8(3), push)
+            continue
+        for requirement in listed:
+            answer = answers.get((code, requirement.id))
+            effect = np.int8(EFFECTS[requirement.effect][0])
+            if answer is not None:
+                state = np.full(n, np.int8(CONFORMITY.index(answer.conformity)))
+                fails = np.where(touches & (state == FAILS), np.maximum(fails, effect), fails)
+            else:
+                state = _by_rules(requirement, outcomes, n)
+            push = np.where(touches & (state == OPEN), np.maximum(push, effect), push)
+            rows.append(UnitRow(code, requirement, touches, state, answer))
+    return Compared(rows, missing, push.astype(np.int8), fails.astype(np.int8))
+
+
+def _by_rules(
+    requirement: Requirement, outcomes: Mapping[str, tuple[NDArray[np.int8], NDArray[np.int8]]], n: int
+) -> NDArray[np.int8]:
+    """Return how a row stands by its rules: broken by one, open by one, else met; not concerned when no rule concerns the part."""
+    known = [outcomes[r] for r in requirement.rules if r in outcomes]
+    if not known:  # the officer's row, or none of its rules is in force on the day
+        return np.full(n, OPEN)
+    hit, clear, absent, unsure = (np.zeros(n, bool) for _ in range(4))
+    concerned = np.zeros(n, bool)
+    for outcome, push in known:
+        hit |= (outcome == 0) & (push >= 3)  # 
+        unsure |= (outcome == 3) | (outcome == 4) | ((outcome == 0) & (push > 0) & (push < 3))  # 
+        clear |= (outcome == 1) | ((outcome == 0) & (push == 0))
+        absent |= outcome == 2  # 
+    concerned = hit | unsure | clear
+    return np.select([hit, unsure, concerned], [FAILS, OPEN, MEETS], NOT_CONCERNED).astype(np.int8)
+
+
+def dump(access: AccessList) -> dict[str, Any]:
+    """Return an access list as plain JSON values; `parse` reads it back."""
+    first, last = access.period.as_list()
+    return {
+        "format": 1,
+        "version": access.version,
+        "document": access.document,
+        "valid_from": first,
+        "valid_to": last,
+        "units": list(access.units),
+        "requirements": [
+            {
+                "id": r.id,
+                "level": r.level,
+                "applies_to": list(r.applies_to),
+                "dimension": r.dimension,
+                "heading": r.heading,
+                "text": r.text,
+                "effect": r.effect,
+                "rules": list(r.rules),
+            }
+            for r in access.requirements
+        ],
+    }
+
+
+def parse(raw: Mapping[str, Any], sha256: str) -> AccessList:
+    """Read an access list from plain JSON values, as an atlas keeps it."""
+    period = Period(*(dt.date.fromisoformat(raw[k]) if raw.get(k) else None for k in ("valid_from", "valid_to")))
+    rows = tuple(
+        Requirement(
+            id=str(r["id"]),
+            level=r["level"],
+            applies_to=tuple(r["applies_to"]),
+            dimension=r["dimension"],
+            heading=r.get("heading", ""),
+            text=r["text"],
+            effect=r.get("effect") or HEADING_EFFECTS.get(r.get("heading", ""), "require"),
+            rules=tuple(r.get("rules") or ()),
+        )
+        for r in raw["requirements"]
+    )
+    return AccessList(
+        version=str(raw["version"]),
+        document=str(raw.get("document") or ""),
+        requirements=rows,
+        units=tuple(raw.get("units") or ("*",)),
+        period=period,
+        sha256=sha256,
+    )
+
+
+def record(compared: Compared, rows: Sequence[int], names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the rows of a project's parts as plain JSON values; a row stands as on the part where it stands worst.
+
+    Parameters
+    ----------
+    compared : Compared
+    rows : sequence of int
+        The project's parts.
+    names : mapping of unit code to name
+    """
+    out: list[dict[str, Any]] = []
+    for row in compared.rows:
+        states = [int(row.state[r]) for r in rows if row.touches[r]]
+        if not states:
+            continue
+        worst = max(states, key=(int(NOT_CONCERNED), int(MEETS), int(OPEN), int(FAILS)).index)
+        r, answer = row.requirement, row.answer
+        out.append(
+            {
+                "unit": row.unit,
+                "unit_name": names.get(row.unit),
+                "id": r.id,
+                "level": r.level,
+                "dimension": r.dimension,
+                "heading": r.heading,
+                "text": r.text,
+                "effect": r.effect,
+                "rules": list(r.rules),
+                "conformity": CONFORMITY[worst],
+                "decided_by": "officer" if answer else "rule" if worst != OPEN else None,
+                "situation": answer.situation if answer else "",
+                "basis": answer.basis if answer else "",
+                "by": answer.by if answer else "",
+                "on": answer.on.isoformat() if answer and answer.on else None,
+            }
+        )
+    return out
