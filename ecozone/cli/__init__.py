@@ -5,6 +5,7 @@ Commands import what they need when they run: ``ecozone check`` on a typed site 
 
 from __future__ import annotations
 
+import gc
 import sys
 
 import click
@@ -38,4 +39,5 @@ for command in (check, demo, facts, rules, params):
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process with its exit status."""
+    gc.set_threshold(100_000, 50, 50)  # one answer makes little garbage and much that stays: a tenth of the time
     sys.exit(run(program, arguments))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecozone import kinds, words
 from ecozone.cli.basis import basis
-from ecozone.cli.layout import PLAIN, Line, field, labelled, table, title
+from ecozone.cli.layout import PLAIN, Line, aligned, field, labelled, title
 from ecozone.cli.wanted import Asked, wanted
 from ecozone.rules.model import EFFECTS
 
@@ -45,12 +45,18 @@ def area(m2: float) -> str:
 
 
 def grounds(assessment: Assessment) -> list[str]:
-    """Return the titles of the papers that carry the verdict, or what it waits for, for one cell of a table."""
+    """Return the articles that carry the verdict, or what it waits for, for one cell of a table."""
+    if assessment.verdict == "undetermined":
+        return Asked.of(assessment).labels
     carrying = [f for f in assessment.hits if f.push and f.push == assessment.hits[0].push]
-    firm = [f for f in carrying if f.firm] or carrying
-    if firm and assessment.verdict != "undetermined":
-        return list(dict.fromkeys(f.cited.partition("（")[0] for f in firm if f.cited))
-    return [] if assessment.complete else Asked.of(assessment).labels
+    return list(dict.fromkeys(_article(f.citation) for f in carrying if f.firm))
+
+
+def _article(citation: Mapping[str, Any]) -> str:
+    """Return a citation as short as can be, e.g. 长江保护法第26条第2款."""
+    number, _, sub = (citation["article"] or "").partition("-")
+    article = f"第{number}条" + (f"之{sub}" if sub else "") if number else ""
+    return f"{citation['law']}{article}" + (f"第{citation['paragraph']}款" if citation["paragraph"] else "")
 
 
 def lines(assessment: Assessment, *, date_note: str = "", everything: bool = False) -> Iterable[Line]:
@@ -155,7 +161,7 @@ def _units(assessment: Assessment) -> Iterable[Line]:
         row = [unit["code"] or "", (unit["name"] or "") + sliver, _category(unit["category"]), amount, share]
         rows.append([*row, part_name(unit["part"])] if several else row)
     headings = ["编码", "名称", "类别", "涉及", "占比", *(["部分"] if several else [])]
-    yield from ((line, PLAIN) for line in table(headings, rows, flexible=[1]).splitlines())
+    yield from ((" " + line, PLAIN) for line in aligned([headings, *rows]))
 
 
 def _category(category: str | None) -> str:

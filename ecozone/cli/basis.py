@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ecozone.cli.layout import BOLD, DIM, PLAIN, Line, columns, field, labelled, table, title, wrap
+from ecozone.cli.layout import BOLD, DIM, PLAIN, Line, columns, field, labelled, quantity, table, title, wrap
 
 if TYPE_CHECKING:
     from ecozone.assessment import Assessment
@@ -78,7 +78,16 @@ def _used(assessment: Assessment, everything: bool) -> Iterable[Line]:
             indent=1,
         )
     if assessment.assumptions:
-        yield from field("推定", "；".join(a["text"] for a in assessment.assumptions), indent=1)
+        yield from field("推定", "；".join(_assumed([a["text"] for a in assessment.assumptions])), indent=1)
+
+
+def _assumed(texts: Sequence[str]) -> Iterable[str]:
+    """Yield assumptions, those that a fact means nothing here in one."""
+    idle = "：对本项目不适用"
+    yield from (t for t in texts if not t.endswith(idle))
+    unasked = [t.removesuffix(idle) for t in texts if t.endswith(idle)]
+    if unasked:
+        yield f"对本项目不适用：{'、'.join(unasked)}"
 
 
 def _parameters(parameters: Sequence[Mapping[str, Any]]) -> Iterable[str]:
@@ -86,9 +95,8 @@ def _parameters(parameters: Sequence[Mapping[str, Any]]) -> Iterable[str]:
     signed: dict[tuple[Any, ...], list[str]] = {}
     for p in parameters:
         if p["value"] is not None:
-            value = {True: "是", False: "否"}[p["value"]] if isinstance(p["value"], bool) else str(p["value"])
-            unit = {"m": " 米", None: ""}.get(p["unit"], f" {p['unit']}")
-            signed.setdefault((p["by"], p["on"], p["basis"]), []).append(f"{p['label']} = {value}{unit}")
+            figures = signed.setdefault((p["by"], p["on"], p["basis"]), [])
+            figures.append(f"{p['label']} = {quantity(p['value'], p['unit'])}")
     for (by, on, basis_), figures in signed.items():
         yield f"{'；'.join(figures)}（{by or '未署名'} {on or ''} 设置，依据：{basis_ or '未注明'}）"
 

@@ -49,7 +49,7 @@ def demo(out: str, region: tuple[str, ...]) -> None:
             rows.append(_row(atlas.name, answer))
             surprises += [f"{sample.id} {sample.project.name}：{text}" for text in differences(sample, answer)]
     page = write(folder / "index.html", summary_page(summary).encode("utf-8"))
-    say(table(["区域", "项目", "行业", "性质", "结论", "完整", "主要依据"], rows, flexible=[0, 1, 4, 6]))
+    say(table(["区域", "项目", "行业", "性质", "结论", "完整", "主要依据"], rows, flexible=[1, 6]))
     say()
     say("示例数据，非法定边界；申请人均为虚构。", style={"bold": True})
     for text in surprises:
@@ -72,7 +72,7 @@ def _row(region_name: str, answer: Assessment) -> list[str]:
         words.nature(project.nature).name if project.nature else "未提供",
         SHORT[answer.verdict],
         "是" if answer.complete else "否",
-        ("、" if why and not why[0].startswith("《") else "").join(why[:_MOST_GROUNDS]) + more,
+        "、".join(why[:_MOST_GROUNDS]) + more,
     ]
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import re
 import shutil
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -50,8 +49,8 @@ def columns() -> int:
 
 
 def width(text: str) -> int:
-    """Return how many columns a text takes at most, signs of ambiguous width as Chinese consoles show them."""
-    return sum(2 if unicodedata.east_asian_width(c) in "WFA" else 0 if unicodedata.combining(c) else 1 for c in text)
+    """Return how many columns a text takes on a Chinese console: one a byte of GBK."""
+    return len(text.encode("gbk", "replace"))
 
 
 def wrap(text: str, room: int) -> list[str]:
@@ -62,12 +61,13 @@ def wrap(text: str, room: int) -> list[str]:
     """
     lines: list[str] = []
     for paragraph in gbk(text).splitlines() or [""]:
-        line = ""
+        line, used = "", 0
         for atom in _atoms(paragraph, room):
-            if line and width(line) + width(atom.rstrip()) > room:
+            if line and used + width(atom.rstrip()) > room:
                 lines.append(line.rstrip())
-                line = ""
-            line += atom if line else atom.lstrip()
+                line, used = "", 0
+            piece = atom if line else atom.lstrip()
+            line, used = line + piece, used + width(piece)
         lines.append(line.rstrip())
     return lines
 
@@ -110,6 +110,20 @@ def labelled(label: str, text: str, *, indent: int = 0, column: int = 10) -> lis
     return [
         " " * indent + h + " " * max(1 if h else 0, column - width(h)) + t for h, t in zip(heads, lines, strict=True)
     ]
+
+
+def quantity(value: Any, unit: str | None = None) -> str:
+    """Return a figure with its unit, a truth as 是 or 否."""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return f"{value} {'米' if unit == 'm' else unit}" if unit else str(value)
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return rows with their cells one under the other, as wide as they are."""
+    widths = [max(width(cell) for cell in column) for column in zip(*rows, strict=True)]
+    padded = ("  ".join(c + " " * (w - width(c)) for c, w in zip(row, widths, strict=True)) for row in rows)
+    return [line.rstrip() for line in padded]
 
 
 def field(label: str, text: str, style: Mapping[str, Any] = PLAIN, *, indent: int = 0) -> Iterable[Line]:

@@ -14,7 +14,7 @@ import click
 
 from ecozone.cli.check import split, today
 from ecozone.cli.command import Command
-from ecozone.cli.layout import labelled
+from ecozone.cli.layout import labelled, quantity
 from ecozone.cli.run import say
 from ecozone.errors import InputError, ParameterError, did_you_mean
 
@@ -147,11 +147,11 @@ def _list(atlas: Atlas, books: Sequence[Rulebook]) -> None:
         if spec.name in atlas.parameters:
             given = atlas.parameters[spec.name]
             say()
-            _entry(spec.name, spec.label, f"{_shown(given.value)}{' ' + spec.unit if spec.unit else ''}", given)
+            _entry(spec.name, spec.label, quantity(given.value, spec.unit), given)
     for name in sorted(set(atlas.parameters) - {p.name for p in specs}):
         given = atlas.parameters[name]
         say()
-        _entry(name, "没有规则用到", f"{_shown(given.value)}{' ' + given.unit if given.unit else ''}", given)
+        _entry(name, "没有规则用到", quantity(given.value, given.unit), given)
     if unset:
         say()
         say(f"尚未设置 {len(unset)} 个，相关规则保持“未能判定”", style={"bold": True})
@@ -181,10 +181,6 @@ def _entry(name: str, label: str, value: str, given: Any) -> None:
 def _signed(given: Any, verb: str) -> str:
     when = given.on.isoformat() if given.on else "日期不明"
     return f"{given.by or '未署名'} {when} {verb}；依据：{given.basis or '未注明'}"
-
-
-def _shown(value: Any) -> str:
-    return "是" if value is True else "否" if value is False else str(value)
 
 
 def _lines(label: str, text: str) -> None:

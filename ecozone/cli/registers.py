@@ -15,7 +15,7 @@ from ecozone.cli.run import say, say_bytes
 from ecozone.errors import RuleError, did_you_mean
 
 if TYPE_CHECKING:
-    from ecozone.rules.model import Period, Rule, Rulebook
+    from ecozone.rules.model import Citation, Period, Rulebook
     from ecozone.words import Fact
 
 _FACTS = """列出描述项目的词：性质、阶段、设施种类和事实。
@@ -72,7 +72,7 @@ def facts(as_json: bool) -> None:
 
 def _values(fact: Fact) -> str:
     if fact.type == "choice":
-        return "、".join(f"{k} {v}" if k != v else k for k, v in fact.values.items())
+        return "、".join(f"{k}（{v}）" if k != v else k for k, v in fact.values.items())
     return _TYPES[fact.type] + (f"，{fact.unit}" if fact.unit else "")
 
 
@@ -128,37 +128,29 @@ _BOOK = click.option(
 @_BOOK
 def list_rules(as_of: str | None, book: tuple[str, ...]) -> None:
     """List rules, book by book."""
+    from ecozone.rules.model import EFFECTS
+
     on = None if as_of is None else day(as_of)
     shown = 0
     for shelf in _books(book):
-        rows = [_row(r) for r in shelf.rules if on is None or r.in_force(on)]
-        if rows:
-            shown += len(rows)
-            _show(
-                f"{shelf.title}（{shelf.name}，{shelf.version}）{len(rows)} 条",
-                ["编号", "效力", "内容", "条文", "有效期"],
-                rows,
-                [0, 2, 3],
-            )
+        chosen = [r for r in shelf.rules if on is None or r.in_force(on)]
+        shown += len(chosen)
+        say()
+        say(f"{shelf.title}（{shelf.name}，{shelf.version}）{len(chosen)} 条", style={"bold": True})
+        for rule in chosen:
+            say(f"{rule.id}  【{EFFECTS[rule.effect][1]}】{rule.title}")
+            say(f"    {short(rule.citation)}，{_period(rule.period)}")
         for instrument in shelf.instruments:
             number = f"（{instrument.number}）" if instrument.number else ""
-            lines = labelled("未编入", f"{instrument.id}：《{instrument.title}》{number}", column=8)
-            for line in lines:
-                say(line)
+            say(f"{instrument.id}  【未编入】《{instrument.title}》{number}")
     say()
     say(f"共 {shown} 条规则" + (f"，{on.isoformat()} 有效" if on else "") + "；查看一条：ecozone rules show 编号")
 
 
-def _row(rule: Rule) -> list[str]:
-    from ecozone.rules.model import EFFECTS
-
-    return [
-        rule.id,
-        EFFECTS[rule.effect][1],
-        rule.title,
-        str(rule.citation).partition("（")[0],
-        _period(rule.period),
-    ]
+def short(citation: Citation) -> str:
+    """Return a citation by the short name of its paper, e.g. 长江保护法 第26条第2款."""
+    place = str(citation).partition("》")[2].removesuffix(f"（{citation.document.number}）")
+    return f"{citation.document.key} {place}"
 
 
 @rules.command(
@@ -208,7 +200,7 @@ def show_rule(rule_id: str, book: tuple[str, ...]) -> None:
 def _books(names: tuple[str, ...]) -> list[Rulebook]:
     from ecozone._check import choose
 
-    return choose(list(names) or None)
+    return sorted(choose(list(names) or None), key=lambda b: (b.jurisdiction, b.name))
 
 
 def _period(period: Period) -> str:
