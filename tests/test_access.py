@@ -1,0 +1,157 @@
+"""Access lists (准入清单): read from any office's table, inherited by level, decided by rule or by the officer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from situations import situation
+
+from ecozone import Atlas, check, open_atlas
+from ecozone.errors import InputError, RuleError
+from ecozone.intake.access import read_access_list, read_answers
+from ecozone.rules.access import AccessList, Answer, dump, parse
+
+UNIT = "ZH51111130001"
+RIVER = {"kind": "river", "zone": {"river_class": "重要支流", "watercourse": "river", "line": "water_edge"}}
+#: A warehouse is no chemical project, so the rule of the first row does not concern it.
+WAREHOUSE = {"nature": "new", "industry": "G5990", "facilities": ["none"]}
+
+
+def listed(*rows: dict[str, Any], units: tuple[str, ...] = ("*",)) -> AccessList:
+    """Return an access list with some rows."""
+    base = {"level": "普适性", "applies_to": ["一般"], "dimension": "空间布局约束", "text": "示例要求"}
+    return parse(
+        {"version": "t", "document": "示例", "units": units, "requirements": [{**base, **r} for r in rows]}, ""
+    )
+
+
+def ask(
+    access: AccessList | None, *, project: dict[str, Any] = WAREHOUSE, metres: float = 400, answers: Any = None
+) -> Any:
+    """Check a project 400 m from a river against a list."""
+    case = {"project": project, "site": {"relations": [{**RIVER, "distance_m": metres}]}}
+    made, atlas = situation(case)
+    layers = [atlas[k] for k in atlas.kinds]
+    atlas = Atlas(layers, "511111", accepted=atlas.accepted, access=[access] if access else [])
+    return check(made, atlas, as_of="2026-11-22", answers=answers)
+
+
+def left_open(answer: Any) -> list[str]:
+    """Return what the access list itself leaves open (the region's parameters are not set here)."""
+    return [o.what for o in answer.open if o.what.startswith("access")]
+
+
+def test_unit_without_list_is_no_data() -> None:
+    answer = ask(None)
+    assert not answer.complete
+    assert any(f.outcome == "no_data" and f.missing == (f"access_list:{UNIT}",) for f in answer.findings)
+    assert not ask(listed({"id": "1"}, units=("ZH51111110001",))).complete  # a list of another unit alone
+
+
+def test_rows_follow_their_rules() -> None:
+    rows = (
+        {"id": "chem", "heading": "禁止开发建设活动的要求", "rules": ["cn.长江保护法.26-2"]},
+        {"id": "other", "applies_to": ["优先"]},
+    )
+    warehouse = ask(listed(*rows))
+    assert [(r["id"], r["conformity"], r["decided_by"]) for r in warehouse.requirements] == [("chem", "不涉及", "rule")]
+    assert not left_open(warehouse)
+    plant = {**WAREHOUSE, "industry": "C2614"}
+    assert ask(listed(*rows), project=plant).requirements[0]["conformity"] == "不符合"
+    assert ask(listed(*rows), project=plant, metres=1500).requirements[0]["conformity"] == "符合"
+    unknown = {"nature": "new", "facilities": ["none"]}
+    assert ask(listed(*rows), project=unknown).requirements[0]["conformity"] == "无法判定"
+
+
+def test_officer_rows_stay_open_until_answered() -> None:
+    access = listed({"id": "o1", "heading": "限制开发建设活动的要求"})
+    before = ask(access)
+    assert (before.complete, before.requirements[0]["conformity"]) == (False, "无法判定")
+    assert any(o.what == f"access_row:{UNIT}/o1" for o in before.open)
+    yes = ask(access, answers={(UNIT, "o1"): Answer("符合", "仓储项目，无生产", "现场踏勘", "张某")})
+    assert not left_open(yes)
+    assert yes.requirements[0]["decided_by"] == "officer"
+    assert yes.requirements[0]["by"] == "张某"
+    no = ask(access, answers={(UNIT, "o1"): Answer("不符合", "位于限制区", "现场踏勘", "张某")})
+    assert no.verdict == "restricted"
+    assert [f.effect for f in no.hits if f.rule == f"access.{UNIT}.o1"] == ["restrict"]
+
+
+def test_levels_are_inherited_widest_first() -> None:
+    access = listed(
+        {"id": "unit", "level": "单元", "applies_to": [UNIT]},
+        {"id": "province", "level": "全省", "applies_to": ["*"]},
+        {"id": "class", "level": "普适性"},
+        {"id": "city", "level": "市", "applies_to": ["*"]},
+    )
+    assert [r["id"] for r in ask(access).requirements] == ["province", "city", "class", "unit"]
+
+
+def test_list_survives_the_folder(tmp_path: Path) -> None:
+    access = listed({"id": "a", "rules": ["cn.长江保护法.26-2"]})
+    _, atlas = situation({"project": WAREHOUSE})
+    Atlas([atlas["admin"]], "511111", access=[access]).save(tmp_path / "图集")
+    again = open_atlas(tmp_path / "图集").access[0]
+    assert dump(again) == dump(access)
+    assert again.sha256
+
+
+LONG = "环境管控单元编码,层级,维度,要求类别,管控要求,编号,规则\nZH51111130001,单元,空间布局约束,禁止开发建设活动的要求,不得新建化工项目,1,cn.长江保护法.26-2\n"
+WIDE = '"HJGKDYBM","空间布局约束\n","PWWPFGK"\nZH51111130001,"（1）不得开垦。\n（2）不得采砂。",达标排放\n'
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_tables_of_both_forms(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "long.csv").write_bytes(LONG.encode(encoding))
+    (tmp_path / "wide.csv").write_bytes(WIDE.encode(encoding))
+    long = read_access_list(tmp_path / "long.csv", version="1", document="示例")
+    assert (long.units, long.requirements[0].rules, long.requirements[0].effect) == (
+        (UNIT,),
+        ("cn.长江保护法.26-2",),
+        "prohibit",
+    )
+    wide = read_access_list(tmp_path / "wide.csv", version="1", document="示例")
+    assert [(r.dimension, r.text) for r in wide.requirements] == [
+        ("空间布局约束", "（1）不得开垦。"),
+        ("空间布局约束", "（2）不得采砂。"),
+        ("污染物排放管控", "达标排放"),
+    ]
+
+
+def test_xlsx_answers(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.append(["单元编码", "编号", "项目对应情况", "符合性", "依据", "经办人", "日期"])
+    book.active.append([UNIT, "o1", "仓储", "符合", "踏勘", "张某", "2026-11-22"])
+    book.active.append([UNIT, "o2", "", "", "", "", ""])
+    book.save(tmp_path / "a.xlsx")
+    answers = read_answers(tmp_path / "a.xlsx")
+    assert list(answers) == [(UNIT, "o1")]
+    assert str(answers[UNIT, "o1"].on) == "2026-11-22"
+
+
+@pytest.mark.parametrize(
+    ("text", "says", "error"),
+    [
+        (LONG.replace("空间布局约束", "空间"), "维度", InputError),
+        (LONG.replace("cn.长江保护法.26-2", "cn.长江保护法.26-9"), "没有编号", RuleError),
+        (LONG.replace("不得新建化工项目", ""), "没有管控要求", InputError),
+        (LONG.splitlines()[0], "没有数据行", InputError),
+        (LONG + LONG.splitlines()[1], "编号重复", InputError),
+    ],
+)
+def test_bad_tables_are_refused(tmp_path: Path, text: str, says: str, error: type[Exception]) -> None:
+    (tmp_path / "bad.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(error, match=says):
+        read_access_list(tmp_path / "bad.csv", version="1", document="示例")
+
+
+def test_bad_answers_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(f"单元编码,编号,符合性,经办人\n{UNIT},o1,还行,张某\n", encoding="utf-8")
+    with pytest.raises(InputError, match="符合性"):
+        read_answers(tmp_path / "a.csv")
+    (tmp_path / "a.csv").write_text(f"单元编码,编号,符合性,经办人\n{UNIT},o1,符合,\n", encoding="utf-8")
+    with pytest.raises(InputError, match="填写人"):
+        read_answers(tmp_path / "a.csv")
