@@ -12,7 +12,7 @@ from ecozone import kinds, words
 from ecozone.cli.basis import basis
 from ecozone.cli.layout import PLAIN, Line, aligned, field, labelled, title
 from ecozone.cli.wanted import Asked, wanted
-from ecozone.rules.model import EFFECTS
+from ecozone.rules.model import AUTHORITIES, EFFECTS
 
 if TYPE_CHECKING:
     from ecozone.assessment import Assessment
@@ -53,10 +53,15 @@ def grounds(assessment: Assessment) -> list[str]:
 
 
 def _article(citation: Mapping[str, Any]) -> str:
-    """Return a citation as short as can be, e.g. 长江保护法第26条第2款."""
+    """Return a citation as short as can be, e.g. 长江保护法第26条第2款; papers that are no law by their title."""
+    law = (
+        citation["law"]
+        if citation["authority"] == AUTHORITIES["law"]
+        else f"《{citation['title'].partition('（')[0]}》"
+    )
     number, _, sub = (citation["article"] or "").partition("-")
     article = f"第{number}条" + (f"之{sub}" if sub else "") if number else ""
-    return f"{citation['law']}{article}" + (f"第{citation['paragraph']}款" if citation["paragraph"] else "")
+    return f"{law}{article}" + (f"第{citation['paragraph']}款" if citation["paragraph"] else "")
 
 
 def lines(assessment: Assessment, *, date_note: str = "", everything: bool = False) -> Iterable[Line]:

@@ -18,6 +18,8 @@ BOLD: Mapping[str, Any] = {"bold": True}
 DIM: Mapping[str, Any] = {"dim": True}
 #: Text is never set wider or narrower than this, whatever the terminal.
 NARROWEST, WIDEST, USUAL = 60, 110, 100
+#: No column of a table is folded to less.
+_LEAST = 12
 #: What GBK lacks, and what is written instead.
 _GBK = (
     ("km²", "平方公里"),
@@ -136,13 +138,7 @@ def title(text: str) -> Iterable[Line]:
     return (("", PLAIN), (text, BOLD))
 
 
-def table(
-    headings: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    *,
-    flexible: Sequence[int] = (),
-    room: int | None = None,
-) -> str:
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, flexible: Sequence[int] = ()) -> str:
     """Return a table as text.
 
     Parameters
@@ -151,26 +147,31 @@ def table(
     rows : sequence of sequences of str
     flexible : sequence of int
         Columns that are folded when the table is too wide; the others keep their width.
-    room : int, optional
-        Columns of the whole table; None: as wide as the terminal.
     """
     from rich.box import Box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    rooms = _rooms([headings, *rows], flexible)
     plain = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
-    out = Table(box=plain, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False)
-    for i, heading in enumerate(headings):
-        out.add_column(Text(heading), no_wrap=i not in flexible, overflow="fold")
+    out = Table(box=plain, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    for heading, room in zip(headings, rooms, strict=True):
+        out.add_column(Text(heading), no_wrap=True, min_width=room)
     for row in rows:
-        out.add_row(*(Text(gbk(cell)) for cell in row))
-    console = Console(
-        file=io.StringIO(),
-        width=room or columns(),
-        color_system=None,
-        legacy_windows=False,
-        force_terminal=False,
-    )
-    console.print(out)
-    return "\n".join(line.rstrip() for line in console.file.getvalue().rstrip("\n").splitlines())  # type: ignore[attr-defined]
+        out.add_row(*(Text("\n".join(wrap(cell, room))) for cell, room in zip(row, rooms, strict=True)))
+    page = io.StringIO()
+    Console(file=page, width=10 * WIDEST, color_system=None, legacy_windows=False, force_terminal=False).print(out)
+    return "\n".join(line.rstrip() for line in page.getvalue().rstrip("\n").splitlines())
+
+
+def _rooms(rows: Sequence[Sequence[str]], flexible: Sequence[int]) -> list[int]:
+    """Return the columns each cell may take: what is too much is taken from the widest flexible ones."""
+    rooms = [max(width(gbk(cell)) for cell in column) for column in zip(*rows, strict=True)]
+    over = sum(rooms) + 2 * len(rooms) - columns()
+    while over > 0 and flexible:
+        widest = max(flexible, key=lambda i: rooms[i])
+        if rooms[widest] <= _LEAST:
+            break
+        rooms[widest], over = rooms[widest] - 1, over - 1
+    return rooms
