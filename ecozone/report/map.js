@@ -16,7 +16,7 @@ window.ecozone = window.ecozone || (function () {
         const { s, t, p, l, c } = feature.properties;
         if (l) layer.bindTooltip(l, { permanent: true, direction: c ? "center" : "top", offset: c ? [0, 0] : [0, -5], className: c || "eco-label" });
         else if (t) layer.bindTooltip(t, { sticky: true, className: "eco-tip" });
-        if (p) layer.bindPopup(p, { maxWidth: 380, minWidth: 200 });
+        if (p) layer.bindPopup(p, { maxWidth: 380, minWidth: 200 }).on("popupopen", () => !l && layer.closeTooltip());
         if (layer.setStyle && (t || p)) {
           const look = looks[s];
           layer.on("mouseover", () => layer.setStyle({ weight: look.weight + 1.5 }));

@@ -73,8 +73,7 @@ def drawn(geometry: Sequence[Any], most: int = MOST_VERTICES) -> Drawn:
 def bounds(geometry: Sequence[Any]) -> list[list[float]] | None:
     """Return Leaflet's ``[[south, west], [north, east]]`` of what is there."""
     there = [g for g in geometry if g is not None and not shapely.is_empty(g)]
-    box = shapely.total_bounds(np.array(there, dtype=object))
-    if not np.isfinite(box).all():
+    if not there:
         return None
-    west, south, east, north = box.tolist()
+    west, south, east, north = shapely.total_bounds(there).tolist()
     return [[south, west], [north, east]]

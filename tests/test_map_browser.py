@@ -1,0 +1,198 @@
+"""Maps in headless Chromium with every host name unresolvable: what an officer on an intranet sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browser import Browser, Page, browser
+from test_map import DAY, HOSTILE, hostile_answer, hostile_atlas
+
+import ecozone
+from ecozone.demo import sample_projects
+from ecozone.report.summary import SummaryRow, summary_page
+
+pytestmark = [pytest.mark.chromium, pytest.mark.xdist_group("chromium")]
+
+MAP = "Object.values(window).find(v => window.L && v instanceof L.Map)"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def plant() -> ecozone.Assessment:
+    sample = next(s for s in sample_projects("511111") if s.id == "SW-01")
+    return ecozone.check(sample.project, ecozone.demo_atlas("511111"), as_of=DAY)
+
+
+def opened(chromium: Browser, folder: Path, text: str, size: tuple[int, int] = (1366, 768)) -> Page:
+    file = folder / "页 面.html"
+    file.write_text(text, encoding="utf-8")
+    return chromium.open(file, size=size)
+
+
+@pytest.fixture
+def answer(chromium: Browser, tmp_path: Path, plant: ecozone.Assessment) -> Iterator[Page]:
+    page = opened(chromium, tmp_path, plant.map().get_root().render())
+    yield page
+    page.close()
+
+
+def test_nothing_is_fetched_and_nothing_fails(answer: Page) -> None:
+    assert answer.requests == []
+    assert answer.troubles == []
+    assert answer.run("performance.getEntriesByType('resource').filter(e => !e.name.startsWith('data:')).length") == 0
+    assert answer.run("document.documentElement.lang") == "zh-CN"
+
+
+def test_site_river_and_belt_are_in_view(answer: Page) -> None:
+    for colour in ("#f5c518", "#2f7fbf", "#c2410c"):
+        boxes = answer.run(
+            f"Array.from(document.querySelectorAll('path[fill=\"{colour}\"]')).map(p => p.getBoundingClientRect())"
+            ".map(b => [b.left, b.top, b.right, b.bottom])"
+        )
+        # in the window, and not only behind the boxes on either side
+        assert any(left < 1116 and right > 330 and top < 768 and bottom > 0 for left, top, right, bottom in boxes)
+    assert answer.text(".eco-label") == "距大渡河 400.0 米"
+    assert "大渡河" in answer.text(".eco-place")
+
+
+def test_title_notice_and_legend_can_be_read(answer: Page) -> None:
+    title = answer.text(".eco-title")
+    for words in ("大渡河畔有机化工原料项目", "不符合", "第26条第2款", "规划期已届满", "判定日期 2026-11-22"):
+        assert words in title
+    assert answer.text(".eco-map-notice") == "示例数据，非法定边界"
+    panel = answer.text(".leaflet-control-layers")
+    for words in (
+        "图例与图层",
+        "本项目",
+        "项目用地",
+        "测算的距离带（1,000 米）",
+        "管控单元",
+        "重点管控单元",
+        "水",
+        "河流",
+        "行政区",
+    ):
+        assert words in panel
+    assert answer.run("document.querySelectorAll('.eco-panel .eco-swatch').length") >= 8
+    assert answer.run("parseFloat(getComputedStyle(document.querySelector('.eco-panel label')).fontSize)") >= 12
+    fits = (
+        "(e => e.scrollHeight <= e.clientHeight + 1)(document.querySelector('.eco-panel .leaflet-control-layers-list'))"
+    )
+    assert answer.run(fits)
+
+
+def test_layers_switch_and_headings_stay(answer: Page) -> None:
+    paths = "document.querySelectorAll('.leaflet-overlay-pane path').length"
+    before = answer.run(paths)
+    river = "Array.from(document.querySelectorAll('.eco-panel label')).find(l => l.innerText.includes('河流'))"
+    answer.run(f"{river}.querySelector('input').click()")
+    assert answer.run(paths) < before
+    answer.run(f"{river}.querySelector('input').click()")
+    assert answer.run(paths) == before
+    answer.run(f"{MAP}.fire('layeradd', {{layer: Object.values({MAP}._layers)[0]}}), null")
+    assert answer.run("Array.from(document.querySelectorAll('.eco-heading')).map(h => h.textContent)") == [
+        "本项目",
+        "行政",
+        "管控单元",
+        "水",
+    ]
+    # the site stays above the river that was switched back on
+    order = (
+        "(() => { const p = Array.from(document.querySelectorAll('.leaflet-overlay-pane path'));"
+        "const at = c => p.map(e => e.getAttribute('fill')).lastIndexOf(c); return at('#f5c518') > at('#2f7fbf') })()"
+    )
+    assert answer.run(order)
+
+
+def test_a_click_tells_what_and_why(answer: Page) -> None:
+    place = answer.run(
+        "(() => { const b = document.querySelector('path[fill=\"#f5c518\"]').getBoundingClientRect();"
+        "return [(b.left + b.right) / 2, (b.top + b.bottom) / 2] })()"
+    )
+    answer.click(*place)
+    assert "C2614 有机化学原料制造" in answer.text(".leaflet-popup-content")
+    answer.run(f"{MAP}.closePopup(), null")
+    answer.run(
+        f"(() => {{ const m = {MAP}; let found; m.eachLayer(l => {{ if (!found && l.getPopup && l.getPopup() && "
+        "String(l.getPopup().getContent()).includes('<h2>大渡河</h2>')) found = l }); found.openPopup(); })()"
+    )
+    answer.until("document.querySelector('.leaflet-popup-content').innerText.includes('河流等级')")
+    said = answer.text(".leaflet-popup-content")
+    for words in ("河流等级", "重要支流", "临水边界线", "相距 400.0 米", "《中华人民共和国长江保护法》第26条第2款"):
+        assert words in said
+
+
+def test_a_small_screen_keeps_the_map_free(chromium: Browser, tmp_path: Path, plant: ecozone.Assessment) -> None:
+    page = opened(chromium, tmp_path, plant.map().get_root().render(), (390, 760))
+    assert page.run("!document.querySelector('.eco-panel').classList.contains('leaflet-control-layers-expanded')")
+    assert page.run("document.querySelector('.eco-title').getBoundingClientRect().right") < 300
+    assert page.run("document.documentElement.scrollWidth") <= 390
+    assert page.troubles == []
+    page.close()
+
+
+def test_an_atlas_map_lists_kinds_by_theme(chromium: Browser, tmp_path: Path) -> None:
+    atlas = ecozone.demo_atlas("511111")
+    page = opened(chromium, tmp_path, atlas.map().get_root().render())
+    assert page.requests == []
+    assert page.troubles == []
+    panel = page.text(".leaflet-control-layers")
+    for words in ("生态保护红线", "饮用水水源保护区", "一级保护区", "永久基本农田", "环境管控单元", "环境敏感目标"):
+        assert words in panel
+    every = "document.querySelectorAll('.eco-panel input:not(:checked)').forEach(i => i.click())"
+    page.run(every)
+    assert page.troubles == []
+    assert page.run("document.querySelectorAll('.leaflet-overlay-pane path').length") > 300
+    page.close()
+
+
+@pytest.mark.parametrize("what", ["answer", "atlas", "page", "views"])
+def test_hostile_names_do_nothing(chromium: Browser, tmp_path: Path, what: str) -> None:
+    given = hostile_answer() if what != "atlas" else None
+    row = SummaryRow("511111", HOSTILE, HOSTILE, given, HOSTILE, HOSTILE, f"javascript:alert(5)//{HOSTILE}")  # type: ignore[arg-type]
+    text = {
+        "answer": lambda: given.map().get_root().render(),  # type: ignore[union-attr]
+        "atlas": lambda: hostile_atlas().map().get_root().render(),
+        "page": lambda: summary_page([row], title=HOSTILE),
+        "views": lambda: "".join(
+            v._repr_html_()
+            for v in (given, hostile_atlas(), *hostile_atlas().values())  # type: ignore[union-attr]
+        ),
+    }[what]()
+    page = opened(chromium, tmp_path, f"<meta charset=utf-8>{text}" if what == "views" else text)
+    if what in ("answer", "atlas"):
+        # every tooltip and popup is opened and looked into; every overlay is switched off and on
+        page.run(
+            f"window.told = []; window.bad = 0; {MAP}.eachLayer(l => {{ for (const k of ['Tooltip', 'Popup']) {{"
+            "const t = l['get' + k] && l['get' + k](); if (!t) continue; l['open' + k]();"
+            "const e = t.getElement(); if (!e) continue; window.told.push(e.innerText);"
+            "window.bad += e.querySelectorAll('script, img, svg, iframe, [onload], [onerror]').length } }), null"
+        )
+        page.run("document.querySelectorAll('.eco-panel input').forEach(i => { i.click(); i.click() })")
+        assert page.run("window.bad") == 0
+        assert any("<img src=x onerror=alert(2)>" in t for t in page.run("window.told"))
+        assert page.run("document.querySelectorAll('.eco-panel svg:not(.eco-swatch)').length") == 0
+    if what == "page":
+        page.run("document.querySelectorAll('.links a').forEach(a => a.protocol === 'javascript:' && a.click())")
+    assert "<script>alert(1)</script>" in page.run("document.body.innerText")
+    assert page.run("document.querySelectorAll('img, [onload], [onerror]').length") == 0
+    assert page.requests == []
+    assert page.troubles == []
+    page.close()
+
+
+def test_the_summary_page_needs_nothing(chromium: Browser, tmp_path: Path, plant: ecozone.Assessment) -> None:
+    row = SummaryRow("511111", "乐山市沙湾区", "SW-01", plant, "化工项目", "a.json", "a.html")
+    page = opened(chromium, tmp_path, summary_page([row]), (420, 800))
+    assert page.requests == []
+    assert page.troubles == []
+    assert page.run("document.documentElement.scrollWidth") <= 420
+    assert "不符合" in page.text(".badge")
+    page.close()
