@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ecozone import kinds, words
 from ecozone.cli.basis import basis
-from ecozone.cli.layout import PLAIN, Line, aligned, field, labelled, title
+from ecozone.cli.layout import PLAIN, Line, field, labelled, title
+from ecozone.cli.units import access_list, control_units, part_name
 from ecozone.cli.wanted import Asked, wanted
 from ecozone.rules.model import AUTHORITIES, EFFECTS
 
@@ -78,8 +79,9 @@ def lines(assessment: Assessment, *, date_note: str = "", everything: bool = Fal
     yield from _head(assessment, date_note)
     asked = Asked.of(assessment)
     yield from _conclusion(assessment, asked)
-    yield from _units(assessment)
+    yield from control_units(assessment)
     yield from _hits(assessment)
+    yield from access_list(assessment, everything=everything)
     yield from wanted(asked, everything=everything)
     yield from basis(assessment, everything=everything)
 
@@ -127,14 +129,6 @@ def _where(geometry: Any) -> str:
     return {"MultiPoint": "多个点位", "LineString": "线状", "MultiLineString": "线状"}.get(geometry.geom_type, "面状")
 
 
-def part_name(name: str) -> str:
-    """Return what a part is called: a part is named after its facility kind, with a number from the second on."""
-    kind, _, number = name.partition("#")
-    if kind == "site":
-        return "项目用地"
-    return (words.facility(kind).name if kind in words.facilities() else kind) + number
-
-
 # ---- what follows
 
 
@@ -147,36 +141,6 @@ def _conclusion(assessment: Assessment, asked: Asked) -> Iterable[Line]:
     shown = "、".join(asked.labels[:_LABELS]) + (" 等" if len(asked.labels) > _LABELS else "")
     unsettled = f"{len(asked.rules)} 条规则未能判定，可能使结论更严；须补充：{shown}"
     yield from field("完整性", f"不完整：{unsettled if asked.rules else '现有依据不足以作出结论'}")
-
-
-def _units(assessment: Assessment) -> Iterable[Line]:
-    if not assessment.units:
-        return
-    yield from title(f"环境管控单元 {len({u['code'] for u in assessment.units})} 个")
-    several = len({u["part"] for u in assessment.units}) > 1
-    rows = []
-    for unit in assessment.units:
-        amount = "点位所在"
-        if unit["overlap_m2"] is not None:
-            amount = f"{unit['overlap_m2']:,.1f} 平方米"
-        elif unit["overlap_m"] is not None:
-            amount = f"{unit['overlap_m']:,.1f} 米"
-        share = f"{unit['share']:.2%}" if unit["share"] is not None else ""
-        sliver = "（不超过数据精度）" if unit["within_accuracy"] else ""
-        row = [unit["code"] or "", (unit["name"] or "") + sliver, _category(unit["category"]), amount, share]
-        rows.append([*row, part_name(unit["part"])] if several else row)
-    headings = ["编码", "名称", "类别", "涉及", "占比", *(["部分"] if several else [])]
-    yield from ((" " + line, PLAIN) for line in aligned([headings, *rows]))
-
-
-def _category(category: str | None) -> str:
-    return (
-        f"{category}管控"
-        if category in ("重点", "一般")
-        else f"{category}保护"
-        if category == "优先"
-        else category or ""
-    )
 
 
 def _hits(assessment: Assessment) -> Iterable[Line]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +16,7 @@ from ecozone.errors import FactError, InputError
 
 if TYPE_CHECKING:
     from ecozone.project import Project
+    from ecozone.rules.access import Answer
 
 #: China keeps one time all year; the zone database is not on every Windows.
 BEIJING = dt.timezone(dt.timedelta(hours=8))
@@ -73,6 +75,7 @@ TODAY = "（未给 --as-of，取北京时间当天）"
 @click.option("--stage", metavar="STAGE", help="办理阶段：招商、立项、选址、用地预审、可研、安评、环评。")
 @click.option("--as-of", metavar="YYYY-MM-DD", help="判定日期，决定用哪些规则和图层；缺省取北京时间当天。")
 @click.option("--book", multiple=True, metavar="NAME|FILE", help="只用指定的内置规则集，或另加自己的规则文件；可重复。")
+@click.option("--answers", metavar="FILE", help="填好的准入清单比对表（xlsx、csv）。")
 @click.option("--json", "json_to", metavar="FILE|-", help="把完整记录写成 JSON；- 表示写到标准输出，此时不再打印文字。")
 @click.option("--map", "map_to", metavar="FILE.html", help="把结果画成网页地图。")
 @click.option("--all", "everything", is_flag=True, help="逐条列出全部规则、图层和待定事项。")
@@ -83,9 +86,10 @@ def check(site: str, atlas: str, json_to: str | None, map_to: str | None, everyt
 
     as_of = given.pop("as_of")
     books = list(given.pop("book")) or None
+    said = given.pop("answers")
     on = day(as_of) if as_of is not None else today()
     opened = open_atlas(atlas)
-    answer = judge(project(site, **given), opened, books, as_of=on)
+    answer = judge(project(site, **given), opened, books, as_of=on, answers=_answers(said) if said else None)
     written = []
     record = json_bytes(answer.to_dict()) if json_to else b""
     if json_to and json_to != "-":
@@ -104,6 +108,12 @@ def check(site: str, atlas: str, json_to: str | None, map_to: str | None, everyt
         for note in written:
             say(note)
     return answer.exit_status
+
+
+def _answers(path: str) -> Mapping[tuple[str, str], Answer]:
+    from ecozone.intake.access import read_answers
+
+    return read_answers(path)
 
 
 def today() -> dt.date:

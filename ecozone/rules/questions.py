@@ -50,7 +50,7 @@ def _ask(what: str) -> tuple[str, str]:
         return f"“{kinds.name(name)}”的岸线或半宽", "请提供岸线（临水边界线、外缘边界线或管理范围线），或给出半宽。"
     if head == "parameter":
         spec = next((b.parameters[name] for b in packaged().values() if name in b.parameters), None)
-        ask = f"请由有权部门确定后设置：ecozone params --set {name}=数值 --basis 依据。"
+        ask = f"确定后设置：ecozone params --atlas 图集 --set {name}=值 --basis 依据。"
         return f"参数“{spec.label if spec else name}”", (spec.question + " " if spec and spec.question else "") + ask
     if head == "facility":
         word = words.facility(name).name
@@ -61,7 +61,7 @@ def _ask(what: str) -> tuple[str, str]:
         found = next((i for b in packaged().values() for i in b.instruments if i.id == name), None)
         return (
             f"《{found.title if found else name}》未编入规则",
-            "请人工核对该文件，核对无误后在图集 atlas.toml 的 [accepted] 中按名称登记。",
+            f"请人工核对该文件，核对后登记：ecozone params --atlas 图集 --accept {name} --basis 核对情况。",
         )
     if head == "access_list":
         return f"管控单元 {name} 的准入清单", "请导入该单元的生态环境准入清单（xlsx、csv）。"
