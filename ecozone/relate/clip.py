@@ -67,25 +67,18 @@ def _clip_by_rect(geometry: NDArray[Any], boxes: NDArray[np.float64]) -> NDArray
     if not len(geometry):
         return geometry.copy()
     left, bottom, right, top = boxes.T
-    array_form = getattr(shapely.lib, "clip_by_rect", None)
     try:
-        if array_form is None:
-            raise AttributeError
-        return np.asarray(array_form(geometry, left, bottom, right, top), dtype=object)
-    except (AttributeError, TypeError):
-        return np.array(
-            [shapely.clip_by_rect(g, *box) for g, box in zip(geometry, boxes.tolist(), strict=True)], dtype=object
-        )
-    except shapely.GEOSException:
+        return np.asarray(shapely.lib.clip_by_rect(geometry, left, bottom, right, top), dtype=object)
+    except (AttributeError, TypeError, shapely.GEOSException):
         return _one_by_one(geometry, boxes)
 
 
 def _one_by_one(geometry: NDArray[Any], boxes: NDArray[np.float64]) -> NDArray[Any]:
-    """Clip singly after GEOS refused the batch; what it refuses again stays whole."""
+    """Clip singly where there is no array form or GEOS refused the batch; what cannot be clipped stays whole."""
     out = geometry.copy()
     for i, box in enumerate(boxes.tolist()):
         try:
             out[i] = shapely.clip_by_rect(geometry[i], *box)
-        except shapely.GEOSException:
+        except (AttributeError, TypeError, shapely.GEOSException):
             out[i] = geometry[i]
     return out
