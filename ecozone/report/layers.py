@@ -98,17 +98,20 @@ def _properties(zone: Zone, look: int) -> dict[str, Any]:
 
 
 class Panel(Helped, LayerControl):
-    """Folium's layer control with legend keys under theme headings."""
+    """Folium's layer control with legend keys under theme headings.
+
+    It is made when all of the page's script has run, so that layers added to the map after it are in it too.
+    """
 
     _template = Template(
         """
         {% macro script(this, kwargs) %}
-            var {{ this.get_name() }} = ecozone.panel({{ this._parent.get_name() }}, L.control.layers({
+            queueMicrotask(() => ecozone.panel({{ this._parent.get_name() }}, L.control.layers({
                 {%- for key, val in this.base_layers.items() %}{{ this.text(key) }}: {{ val }},{% endfor -%}
             }, {
                 {%- for key, val in this.overlays.items() %}{{ this.text(key) }}: {{ val }},{% endfor -%}
             }, {collapsed: window.innerWidth < 760, position: {{ this.text(this.options["position"]) }}}),
-            {{ this.text(this.title) }});
+            {{ this.text(this.title) }}));
         {% endmacro %}
         """
     )

@@ -33,6 +33,8 @@ _BELT_ORDER, _MARK_ORDER = 55, 100
 #: More zones than this are drawn on a canvas: an SVG of so many parts would stutter.
 _CANVAS = 1500
 _METRES_PER_DEGREE = 111_000
+#: Ground that a map shows around the site at first, metres, however wide the belts are.
+_LEAST_ROOM_M, _MOST_ROOM_M = 1000.0, 4000.0
 _HIDDEN = Style(label="", colour="#000000", fill=0, weight=0)
 
 
@@ -247,8 +249,8 @@ def _view(assessment: Assessment) -> list[list[float]]:
         if p.rules:
             things += [p.line] if p.line is not None and p.distance_m > 0 else []
     (south, west), (north, east) = shapes.bounds(things) or [[0.0, 0.0], [0.0, 0.0]]
-    widest = max((p.belt_m for p in assessment.pictures if p.rules and p.belt_m), default=600.0)
-    room = min(max(widest, 600.0), 4000.0) / _METRES_PER_DEGREE
+    widest = max((p.belt_m for p in assessment.pictures if p.rules and p.belt_m), default=_LEAST_ROOM_M)
+    room = 1.3 * min(max(widest, _LEAST_ROOM_M), _MOST_ROOM_M) / _METRES_PER_DEGREE
     return [[south - room, west - room], [north + room, east + room]]
 
 

@@ -104,7 +104,7 @@ class OfflineMap(Helped, folium.Map):
     default_css: list[tuple[str, str]] = []  # noqa: RUF012
 
     def __init__(self, title: str, **options: Any) -> None:
-        super().__init__(tiles=None, zoom_control=False, font_size="13px", **options)
+        super().__init__(tiles=None, zoom_control=False, font_size="13px", zoom_snap=0.5, **options)
         self.title = title
 
     def render(self, **kwargs: Any) -> Any:
