@@ -6,12 +6,14 @@ import datetime as dt
 import functools
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import shapely
 
 from ecozone._version import __version__
+from ecozone.override import Override, checked, revised
 from ecozone.project import Project
 from ecozone.rules.finding import Finding
 from ecozone.rules.model import EFFECTS
@@ -95,6 +97,7 @@ class Assessment:
     _groups: Callable[[], dict[str, Any]] = field(repr=False)
     _pictures: Callable[[], list[Picture]] = field(repr=False)
     _ground: Callable[[], list[Ground]] = field(repr=False)
+    overrides: tuple[Override, ...] = ()
 
     @functools.cached_property
     def findings(self) -> list[Finding]:
@@ -163,6 +166,30 @@ class Assessment:
 
         return [Open(**o) for o in grouped(self.findings)]
 
+    def override(
+        self, rule: str, *, by: str, reason: str, on: dt.date | str, zone: str | None = None, part: str = "site"
+    ) -> Assessment:
+        """Return the same answer with a finding, or one zone of it, struck by an officer.
+
+        Raises
+        ------
+        InputError
+            Nothing such to strike, or no name or reason.
+        """
+        stroke = checked(Override(rule, by, reason, dt.date.fromisoformat(str(on)), zone, part), self.findings)
+        return replace(self, overrides=(*self.overrides, stroke))
+
+    @property
+    def after_overrides(self) -> tuple[str, bool]:
+        """Verdict and completeness without what was struck; the answer's own when nothing was."""
+        return revised(self.findings, self.overrides) if self.overrides else (self.verdict, self.complete)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the record; see `ecozone.archive.save`."""
+        from ecozone.archive import save
+
+        return save(self, path)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the assessment as plain JSON values, after the published schema ``ecozone.assessment/1``."""
         project = self.project
@@ -205,6 +232,8 @@ class Assessment:
             "books": [dict(b) for b in self.context.books],
             "parameters": [dict(p) for p in self.context.parameters],
             "instruments": [dict(i) for i in self.context.instruments],
+            "overrides": [o.to_dict() for o in self.overrides],
+            "after_overrides": dict(zip(("verdict", "complete"), self.after_overrides, strict=True)),
             "groups": self.groups,
             "assumptions": self.assumptions,
             "requirements": self.requirements,
