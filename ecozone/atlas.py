@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import json
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -42,7 +44,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Accepted:
-    """A known but unencoded instrument that the user accepts by name: its absence no longer keeps an answer from being complete."""
+    """A known but unencoded instrument that the user accepts by name: its absence no longer keeps an answer open."""
 
     instrument: str
     by: str = ""
@@ -169,7 +171,7 @@ class Atlas(Mapping[str, Layer]):
     def __getitem__(self, kind: str) -> Layer:
         """Return the newest version of a kind."""
         if kind not in self._versions:
-            raise KeyError(f"图集 {self.name} 没有图层“{kind}”{did_you_mean(kind, self._versions)}")
+            raise KeyError(f"图集 {self.name} 没有图层“{kind}”{did_you_mean(kind, self._versions, otherwise='。')}")
         return self._versions[kind][-1].layer()
 
     def __contains__(self, kind: object) -> bool:
@@ -269,7 +271,9 @@ def open_atlas(path: str | Path) -> Atlas:
     try:
         raw = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise AtlasError(f"{file} 写法有误：{error}。请改正后再试。") from error
+        line = re.search(r"line (\d+)", str(error))
+        where = f"第 {line[1]} 行" if line else ""
+        raise AtlasError(f"{file} {where}写法有误，请检查引号、方括号和文件编码（UTF-8）后再试。") from error
     if raw.get("format") != FORMAT:
         raise AtlasError(f"图集“{path}”的格式为 {raw.get('format')}，本版本只能读取格式 {FORMAT}。")
     versions: dict[str, list[Any]] = {}
@@ -310,18 +314,34 @@ def write_toml(
     notice: str | None,
     parameters: Mapping[str, Parameter],
     accepted: Mapping[str, Accepted],
+    others: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write ``atlas.toml``, whole or not at all."""
-    lines = [f"format = {FORMAT}", f"region = {_toml(region)}", f"name = {_toml(name)}"]
-    if notice:
-        lines.append(f"notice = {_toml(notice)}")
+    """Write ``atlas.toml``, whole or not at all; `others` is what else the file says, and stays in it."""
+    head = {"format": FORMAT, "region": region, "name": name, **({"notice": notice} if notice else {})}
+    sections: dict[str, Any] = {}
     for section, entries in (("parameters", parameters), ("accepted", accepted)):
-        for key, entry in entries.items():
-            lines.append(f"\n[{section}.{_toml(key)}]")
-            values = {k: v for k, v in asdict(entry).items() if k not in ("name", "instrument") and v is not None}
-            lines.extend(f"{k} = {_toml(v)}" for k, v in values.items())
+        sections[section] = {
+            key: {k: v for k, v in asdict(entry).items() if k not in ("name", "instrument") and v is not None}
+            for key, entry in entries.items()
+        }
+    lines = _table({**head, **sections, **(others or {})})
     with whole(folder / "atlas.toml") as part:
         part.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+
+
+def _table(values: Mapping[str, Any], path: str = "") -> list[str]:
+    """Return the lines of a table: its values, then the tables in it."""
+    plain = {k: v for k, v in values.items() if not isinstance(v, Mapping)}
+    lines = [f"\n[{path}]"] if path and (plain or not values) else []
+    lines += [f"{_key(k)} = {_toml(v)}" for k, v in plain.items()]
+    for key, value in values.items():
+        if isinstance(value, Mapping) and value:
+            lines += _table(value, f"{path}.{_key(key)}" if path else _key(key))
+    return lines
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _toml(name)
 
 
 def _toml(value: Any) -> str:
@@ -331,5 +351,8 @@ def _toml(value: Any) -> str:
         return repr(value)
     if isinstance(value, dt.date):
         return value.isoformat()
-    text = str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{text}"'
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_key(k)} = {_toml(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -110,7 +110,8 @@ def parse_yaml_with_lines(text: str) -> tuple[Any, dict[tuple[Any, ...], int]]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"第 {mark.line + 1} 行，" if mark else ""
-        raise YAMLError(f"{where}{getattr(error, 'problem', None) or error}") from error
+        problem = str(getattr(error, "problem", None) or "")
+        raise YAMLError(where + ("写法有误" if problem.isascii() else problem)) from error
     finally:
         loader.dispose()
     return _plain(value), lines

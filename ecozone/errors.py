@@ -75,8 +75,8 @@ class RepairWarning(EcozoneWarning):
     """A layer's geometry was mended; the message says how much its area changed."""
 
 
-def did_you_mean(word: str, names: Iterable[str], *, count: int = 3) -> str:
-    """Return ``，是否为 a、b？`` with the nearest names, or an empty string when none is near.
+def did_you_mean(word: str, names: Iterable[str], *, count: int = 3, otherwise: str = "，") -> str:
+    """Return ``，是否为 a、b？`` with the nearest names, for the middle of a sentence or its end.
 
     Parameters
     ----------
@@ -86,6 +86,8 @@ def did_you_mean(word: str, names: Iterable[str], *, count: int = 3) -> str:
         The words that would have been right.
     count : int
         How many to offer at most.
+    otherwise : str
+        What stands there when none is near: a comma before more words, a full stop at the end.
     """
     near = difflib.get_close_matches(str(word), list(names), n=count, cutoff=0.5)
-    return f"，是否为 {'、'.join(near)}？" if near else ""
+    return f"，是否为 {'、'.join(near)}？" if near else otherwise

@@ -17,6 +17,20 @@ from ecozone.rules.facts import Profile
 PLANT_WIDTH_M = 300.0
 
 
+#: What GEOS says of an invalid geometry, for officers.
+_INVALID = {
+    "Self-intersection": "的边界自相交",
+    "Ring Self-intersection": "的边界在一点上自相接",
+    "Hole lies outside shell": "的内环在外环之外",
+    "Holes are nested": "的内环互相嵌套",
+    "Interior is disconnected": "被内环分成互不相连的几块",
+    "Nested shells": "的各块互相嵌套",
+    "Duplicate Rings": "有重复的环",
+    "Too few points in geometry component": "的界址点太少",
+    "Ring is not closed": "的边界没有闭合",
+}
+
+
 @dataclass(frozen=True)
 class Part:
     """One piece of a project with a place of its own.
@@ -151,7 +165,7 @@ class Project:
             "industries": tuple(dict.fromkeys(words.normalise(c) for c in codes)),
             "facilities": kinds,
             "facilities_closed": closed,
-            "facts": {k: v for k, v in (words.check_fact(k, v) for k, v in (facts or {}).items())},
+            "facts": dict(words.check_fact(k, v) for k, v in (facts or {}).items()),
             "name": name or "未命名项目",
             "has": tuple(words.facility(k).key for k in has if k not in {f for p in given for f in p.facilities}),
             "subject": subject,
@@ -220,7 +234,8 @@ def _check_geometry(part: Part) -> None:
         raise GeometryError(f"{what}混有点、线、面，请拆成单独的部分（--part 类型=位置）。")
     crs.check_in_china(np.array(shapely.bounds(geometry)), what=what)
     if not shapely.is_valid(geometry):
-        reason = shapely.is_valid_reason(geometry)
+        reason, _, at = str(shapely.is_valid_reason(geometry)).rstrip("]").partition("[")
+        where = f"（{'，'.join(at.split()[:2])} 附近）" if at else ""
         raise GeometryError(
-            f"{what}的边界自相交或无效（{reason}），请按实际边界改正界址点顺序后再提交；项目边界不自动修复。"
+            f"{what}{_INVALID.get(reason, '图形无效')}{where}，请按实际边界改正界址点后再提交；项目边界不自动修复。"
         )

@@ -78,7 +78,7 @@ class Group(_Chinese, click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """Find the command that was typed, or say which there are."""
         if args and args[0] not in self.commands and not args[0].startswith("-"):
-            near = did_you_mean(args[0], self.commands) or "，"
+            near = did_you_mean(args[0], self.commands)
             raise click.UsageError(f"没有命令“{args[0]}”{near}可用的命令：{'、'.join(self.commands)}。", ctx)
         return super().resolve_command(ctx, args)
 
@@ -94,7 +94,7 @@ def sentence(error: click.ClickException) -> str:
         return error.format_message()
     if isinstance(error, click.NoSuchOption):
         known = [o for p in (ctx.command.get_params(ctx) if ctx else []) for o in p.opts if o.startswith("--")]
-        return f"没有选项“{error.option_name}”{did_you_mean(error.option_name, known) or '，'}{help_hint}"
+        return f"没有选项“{error.option_name}”{did_you_mean(error.option_name, known)}{help_hint}"
     if isinstance(error, click.MissingParameter) and error.param is not None:
         if isinstance(error.param, click.Option):
             return f"缺少选项 {error.param.opts[0]}：{getattr(error.param, 'help', '') or ''}{help_hint}"

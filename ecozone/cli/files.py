@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
+from ecozone._atomic import whole
 from ecozone.cli.run import os_sentence
 from ecozone.errors import InputError
 
@@ -26,25 +26,12 @@ def write(path: str | Path, data: bytes) -> Path:
         The place cannot be written to.
     """
     target = Path(path)
-    part = None
     try:
         if target.is_dir():
-            raise IsADirectoryError(21, "", str(target))
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(dir=target.parent, prefix=".part-")
-        with os.fdopen(handle, "wb") as out:
-            out.write(data)
-        os.chmod(part, 0o666 & ~_umask())
-        os.replace(part, target)
+            raise IsADirectoryError(errno.EISDIR, "")
+        with whole(target) as part:
+            part.write_bytes(data)
     except OSError as error:
-        if part is not None:
-            Path(part).unlink(missing_ok=True)
         error.filename = str(target)
         raise InputError(f"结果没有写成：{os_sentence(error)}") from error
     return target
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

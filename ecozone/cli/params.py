@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import getpass
 import math
+import tomllib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -79,18 +81,24 @@ def params(
             paper = _paper(name, known)
             papers[paper.id] = Accepted(paper.id, **signed)
         about = {"region": opened.region, "name": opened.name, "notice": opened.notice}
-        write_toml(opened.path, **about, parameters=values, accepted=papers)
+        write_toml(opened.path, **about, parameters=values, accepted=papers, others=_others(opened.path))
         opened = open_atlas(atlas)
         say(f"已写入 {opened.path / 'atlas.toml'}")
         say()
     _list(opened, stack(shelf, _codes(opened)))
 
 
+def _others(folder: Path) -> dict[str, Any]:
+    """Return what an ``atlas.toml`` says besides what is written anew."""
+    raw = tomllib.loads((folder / "atlas.toml").read_text(encoding="utf-8"))
+    return {k: v for k, v in raw.items() if k not in ("format", "region", "name", "notice", "parameters", "accepted")}
+
+
 def _named(name: str, wanted: Mapping[str, ParameterSpec]) -> ParameterSpec:
     by_label = {p.label: p for p in wanted.values()}
     if name in wanted or name in by_label:
         return wanted.get(name) or by_label[name]
-    near = did_you_mean(name, [*wanted, *by_label]) or "，"
+    near = did_you_mean(name, [*wanted, *by_label])
     raise ParameterError(f"没有名为“{name}”的参数{near}全部参数见 ecozone params --atlas DIR。")
 
 
@@ -99,8 +107,8 @@ def _paper(name: str, known: Mapping[str, Instrument]) -> Instrument:
     by_title = {i.title: i for i in known.values()}
     if name in known or title in by_title:
         return known.get(name) or by_title[title]
-    near = did_you_mean(name, known) or did_you_mean(title, by_title)
-    raise ParameterError(f"登记簿里没有“{name}”这份文件{near or '，'}全部文件见 ecozone params --atlas DIR。")
+    near = did_you_mean(name, [*known, *by_title])
+    raise ParameterError(f"登记簿里没有“{name}”这份文件{near}全部文件见 ecozone params --atlas DIR。")
 
 
 def _value(spec: ParameterSpec, text: str) -> Any:

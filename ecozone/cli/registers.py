@@ -170,9 +170,7 @@ def show_rule(rule_id: str, book: tuple[str, ...]) -> None:
 
     known = {r.id: (r, b) for b in _books(book) for r in b.rules}
     if rule_id not in known:
-        raise RuleError(
-            f"没有编号为“{rule_id}”的规则{did_you_mean(rule_id, known) or '，'}全部规则见 ecozone rules list。"
-        )
+        raise RuleError(f"没有编号为“{rule_id}”的规则{did_you_mean(rule_id, known)}全部规则见 ecozone rules list。")
     rule, shelf = known[rule_id]
     entries = [
         ("编号", rule.id), ("内容", rule.title), ("要求", rule.requirement),

@@ -24,6 +24,7 @@ _PAIR = re.compile(rf"^\s*({_NUMBER})\s*[,，\s]\s*({_NUMBER})\s*$")
 _DMS = re.compile(
     r"^\s*(?:[EeNn东北][经纬]?)?\s*(\d{1,3})\s*[度°]\s*(\d{1,2})\s*[分′']\s*(\d{1,2}(?:\.\d+)?)\s*(?:秒|″|\"|'')\s*$"
 )
+_SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]*")
 _WKT = re.compile(r"^\s*(?:SRID=\d+;)?\s*(MULTI)?(POINT|LINESTRING|POLYGON)|^\s*GEOMETRYCOLLECTION", re.IGNORECASE)
 
 
@@ -87,7 +88,7 @@ def _from_text(text: str, crs: str | None, accuracy_m: float | None) -> Place:
     if len(halves) == 2 and any(mark in stripped for mark in "度°"):
         return _from_dms(halves, crs, accuracy_m)
     path = Path(text)
-    if path.suffix or path.exists():
+    if _SUFFIX.fullmatch(path.suffix) or _exists(path):
         from ecozone.intake.vector import read_site_file
 
         found = read_site_file(path, crs=crs)
@@ -98,6 +99,14 @@ def _from_text(text: str, crs: str | None, accuracy_m: float | None) -> Place:
     )
 
 
+def _exists(path: Path) -> bool:
+    """Say whether there is such a file; a text too long for a name is none."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
 def _from_wkt(text: str, crs: str | None, accuracy_m: float | None) -> Place:
     srid = re.match(r"\s*SRID=(\d+);", text, re.IGNORECASE)
     if srid:
@@ -106,8 +115,8 @@ def _from_wkt(text: str, crs: str | None, accuracy_m: float | None) -> Place:
         geometry = shapely.from_wkt(text)
     except shapely.GEOSException as error:
         raise GeometryError(
-            f"WKT 写法有误：{str(error).splitlines()[0]}。请检查括号和坐标，面的首尾点应相同。"
-        ) from None
+            f"WKT“{text[:60]}”写法有误，请检查括号、逗号和坐标个数；面至少四个点，首尾点相同。"
+        ) from error
     digits = max((_decimals(n) for n in re.findall(_NUMBER, text)), default=0)
     unit = 1.0 if crs is not None and not _geographic(crs) else METRES_PER_DEGREE
     return _placed(geometry, crs, accuracy_m, 0.5 * 10.0**-digits * unit, ())

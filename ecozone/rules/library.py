@@ -78,7 +78,11 @@ def read_book(path: str | Path) -> Rulebook:
             f"找不到规则集“{path}”{did_you_mean(str(path), packaged())}内置规则集：{'、'.join(packaged())}。"
         )
     known = {p for b in packaged().values() for p in b.parameters}
-    book = _book(next(iter(compiled.load([file], functools.partial(_compile, known=known)).values())))
+    try:
+        raw = compiled.load([file], functools.partial(_compile, known=known))
+    except UnicodeDecodeError as error:
+        raise RuleError(f"{file.name}：不是 UTF-8 编码，请用编辑器另存为 UTF-8 后再试。") from error
+    book = _book(next(iter(raw.values())))
     if book.name in packaged():
         raise RuleError(f"{file.name}：规则集名称 {book.name} 与内置规则集相同，请改名，例如 {book.name}-本单位。")
     taken = {r.id for b in packaged().values() for r in b.rules}

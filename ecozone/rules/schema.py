@@ -62,7 +62,7 @@ class Reader:
         line = next((self.lines[path[:k]] for k in range(len(path), -1, -1) if path[:k] in self.lines), None)
         where = f"{self.file}" + (f" 第 {line} 行" if line else "")
         rule = f"规则 {self.rule} " if self.rule else ""
-        return RuleError(f"{where}：{rule}字段 {field or '（整体）'}{message}")
+        return RuleError(f"{where}：{rule}字段“{field or '（整体）'}”{message}")
 
     def one_of(self, field: str, value: Any, allowed: Iterable[str]) -> str:
         """Check a value against a list."""
@@ -335,7 +335,8 @@ class Reader:
             return words.normalise_prefix(value)
         except EcozoneError:
             raise self.fail(
-                field, f"的“{value}”既不是行业组也不是 GB/T 4754 代码{did_you_mean(value, words.groups())}"
+                field,
+                f"的“{value}”既不是行业组也不是 GB/T 4754 代码{did_you_mean(value, words.groups(), otherwise='。')}",
             ) from None
 
     def _comparison(self, field: str, node: Mapping[str, Any]) -> dict[str, Any]:

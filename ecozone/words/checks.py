@@ -43,7 +43,7 @@ def _one_of(table: str, key: str, words: Iterable[Any], allowed: Iterable[str], 
     names = list(allowed)
     for word in words:
         if word not in names:
-            raise _fail(table, key, f"{what}“{word}”没有定义{did_you_mean(str(word), names) or '。'}")
+            raise _fail(table, key, f"{what}“{word}”没有定义{did_you_mean(str(word), names, otherwise='。')}")
 
 
 def check(tables: Mapping[str, Any]) -> None:

@@ -293,7 +293,7 @@ def fact(word: str) -> Fact:
     known = facts()
     if _clean(word) not in known:
         hint = did_you_mean(_clean(word), known.spellings())
-        raise UnknownFactError(f"没有名为“{word}”的项目事实{hint or '，'}可用的事实见 ecozone facts。")
+        raise UnknownFactError(f"没有名为“{word}”的项目事实{hint}可用的事实见 ecozone facts。")
     return known[_clean(word)]
 
 
@@ -313,12 +313,10 @@ def _get(known: Vocabulary[W], word: str, what: str) -> W:
     if text not in known:
         hint = did_you_mean(text, known.spellings())
         offer = (
-            "、".join(f"{k}（{known[k].name}）" if k != known[k].name else k for k in known)
-            if len(known) < 10
-            else ""
+            "、".join(f"{k}（{known[k].name}）" if k != known[k].name else k for k in known) if len(known) < 10 else ""
         )
         where = f"应为 {offer}。" if offer else "可用的词见 ecozone facts。"
-        raise FactError(f"{what}“{word}”无法识别{hint or '，'}{where}")
+        raise FactError(f"{what}“{word}”无法识别{hint}{where}")
     return known[text]
 
 
