@@ -21,6 +21,8 @@ CENTRE = (104.03, 29.83)
 PLANE = Plane(*CENTRE)
 HALF = 50.0
 ACCURACY = 1.0
+#: How far around everything is known.
+KNOWN = 40_000.0
 #: Places of further parts, metres east of the site: farther than any rule looks.
 APART = 60_000.0
 
@@ -63,10 +65,26 @@ def zone(relation: Mapping[str, Any], shape: str, east: float, allowed: tuple[st
 
 def situation(case: Mapping[str, Any]) -> tuple[Project, Atlas]:
     """Return the project and atlas of a case."""
+    missing = set((case.get("site") or {}).get("missing") or ())
+    rows, world = surroundings(case)
+    layers = [layer(kind, rows.get(kind, []), world) for kind in kinds.registry() if kind not in missing]
+    return project(case), atlas(case, layers)
+
+
+def atlas(case: Mapping[str, Any], layers: list[Layer]) -> Atlas:
+    """Return layers as the atlas of a case, with its parameters and what it accepts by name."""
+    listed = case.get("accepted", "all")
+    every = [i.id for b in packaged().values() for i in b.instruments]
+    accepted = every if listed == "all" else [] if listed == "none" else listed
+    access = AccessList(version="case", document="", requirements=())  # every unit has a list, and it asks for nothing
+    parameters = case.get("parameters") or {}
+    return Atlas(layers, region(case), parameters=parameters, accepted=accepted, access=[access])
+
+
+def surroundings(case: Mapping[str, Any]) -> tuple[dict[str, list[tuple[Any, Mapping[str, Any]]]], Any]:
+    """Return the zones of a case by kind, with their attributes, and how far around everything is known."""
     site = case.get("site") or {}
-    shape = site.get("shape", "polygon")
     rows: dict[str, list[tuple[Any, Mapping[str, Any]]]] = {}
-    missing = set(site.get("missing") or ())
 
     def place(relations: Any, form: str, east: float) -> None:
         for relation in relations or ():
@@ -74,32 +92,31 @@ def situation(case: Mapping[str, Any]) -> tuple[Project, Atlas]:
             made = zone(relation, form, east, spec.geometry)
             rows.setdefault(relation["kind"], []).append((lonlat(made), relation.get("zone") or {}))
 
-    place(site.get("relations"), shape, 0.0)
-    parts = []
-    for i, part in enumerate(case.get("parts") or ()):
-        east = APART * (i + 1)
-        place(part.get("at"), "point", east)
-        parts.append(
-            Part(lonlat(ground("point", east)), (part["facility"],), accuracy_m=ACCURACY, name=part["facility"])
-        )
-    region = str(case.get("region", "511111"))
-    world = lonlat(shapely.box(-40_000, -40_000, APART * (len(parts) + 1), 40_000))
-    if "admin" not in rows:
-        rows["admin"] = [(world, {"code": county(region), "level": "county", "name": region})]
-    if "control_unit" not in rows and "control_unit" not in missing:
-        rows["control_unit"] = [
-            (world, {"code": f"ZH{county(region)}30001", "category": "一般", "name": "一般管控单元"})
-        ]
-    layers = [layer(kind, rows.get(kind, []), world) for kind in kinds.registry() if kind not in missing]
-    accepted = case.get("accepted", "all")
-    every = [i.id for b in packaged().values() for i in b.instruments]
-    names = every if accepted == "all" else [] if accepted == "none" else accepted
-    listed = AccessList(version="case", document="", requirements=())  # every unit has a list, and it asks for nothing
-    atlas = Atlas(layers, region, parameters=case.get("parameters") or {}, accepted=names, access=[listed])
+    parts = case.get("parts") or ()
+    place(site.get("relations"), site.get("shape", "polygon"), 0.0)
+    for i, part in enumerate(parts):
+        place(part.get("at"), "point", APART * (i + 1))
+    world = lonlat(shapely.box(-KNOWN, -KNOWN, max(KNOWN, APART * len(parts) + KNOWN), KNOWN))
+    here = county(region(case))
+    rows.setdefault("admin", [(world, {"code": here, "level": "county", "name": region(case)})])
+    if "control_unit" not in (site.get("missing") or ()):
+        unit = {"code": f"ZH{here}30001", "category": "一般", "name": "一般管控单元"}
+        rows.setdefault("control_unit", [(world, unit)])
+    return rows, world
+
+
+def project(case: Mapping[str, Any]) -> Project:
+    """Return the project of a case."""
+    site = case.get("site") or {}
     described = case.get("project") or {}
-    main = lonlat(ground(shape))
-    project = Project(
-        main,
+    parts = [
+        Part(
+            lonlat(ground("point", APART * (i + 1))), (part["facility"],), accuracy_m=ACCURACY, name=part["facility"]
+        )
+        for i, part in enumerate(case.get("parts") or ())
+    ]
+    return Project(
+        lonlat(ground(site.get("shape", "polygon"))),
         nature=described.get("nature"),
         industry=described.get("industry"),
         facilities=described.get("facilities"),
@@ -113,7 +130,11 @@ def situation(case: Mapping[str, Any]) -> tuple[Project, Atlas]:
         extent_m=site.get("extent_m"),
         name=str(case.get("situation", "")),
     )
-    return project, atlas
+
+
+def region(case: Mapping[str, Any]) -> str:
+    """Return the region of a case."""
+    return str(case.get("region", "511111"))
 
 
 def county(region: str) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecozone import words
+from ecozone.rules.known import FactColumn, Rows, by_name, coded
 from ecozone.rules.logic import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, evaluate, truth
 
 _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
@@ -110,9 +111,20 @@ class FactTable:
         self.parameters, self.groups, self.as_of = parameters, groups, as_of
         self.n, self.m = len(owner), len(projects)
         self._memo: dict[Any, Truth] = {}
-        self._main = np.array([not k for k in kinds], dtype=bool)
-        carries = [not k or any(not words.facility(f).ancillary for f in k) for k in kinds]
-        self._carries = np.array(carries, dtype=bool)
+        self._columns: dict[str, FactColumn] = {}
+        self._given = by_name(p.facts for p in projects)
+        self._industries, self._industry_at = coded(p.industries for p in projects)
+        self._natures, self._nature_at = coded(p.nature for p in projects)
+        self._stages, self._stage_at = coded(p.stage for p in projects)
+        self._subjects, self._subject_at = coded(p.subject for p in projects)
+        self._site_kinds = Rows(p.facilities or () for p in projects)
+        self._elsewhere = Rows((*p.has, *p.part_facilities) for p in projects)
+        self._closed = np.array([p.facilities_closed for p in projects], dtype=bool)
+        self._part_kinds = Rows(kinds)
+        distinct, at = coded(tuple(k) for k in kinds)
+        self._main = np.array([not k for k in distinct], dtype=bool)[at]
+        carries = [not k or any(not words.facility(f).ancillary for f in k) for k in distinct]
+        self._carries = np.array(carries, dtype=bool)[at]
 
     # ---- leaves of conditions
 
@@ -138,12 +150,11 @@ class FactTable:
         if "parameter" in node:
             return self._parameter_test(node)
         if "stage" in node:
-            known = np.array([p.stage is not None for p in self.projects])
-            return truth(known, np.array([p.stage in node["stage"] for p in self.projects]))[self.owner]
+            asked = [UNKNOWN if v is None else TRUE if v in node["stage"] else FALSE for v in self._stages]
+            return np.array(asked, dtype=np.int8)[self._stage_at][self.owner]
         if "subject" in node:
-            return truth(np.ones(self.m, bool), np.array([p.subject in node["subject"] for p in self.projects]))[
-                self.owner
-            ]
+            asked = [TRUE if v in node["subject"] else FALSE for v in self._subjects]
+            return np.array(asked, dtype=np.int8)[self._subject_at][self.owner]
         return truth(
             np.ones(self.n, bool),
             np.where(self.permanent, "permanent" in node["duration"], "temporary" in node["duration"]),
@@ -162,9 +173,12 @@ class FactTable:
         """
         key = ("industry", name, settle)
         if key not in self._memo:
-            codes = [p.industries for p in self.projects]
-            facts = (lambda fact: self._fact_test(fact, "is", [True])) if settle else None
-            self._memo[key] = words.membership(codes, name, self.groups, settle=facts)
+            out = words.membership(self._industries, name, self.groups)[self._industry_at]
+            if settle and (out == UNKNOWN).any() and words.settling_facts(name, self.groups):
+                rows = np.flatnonzero(out == UNKNOWN)
+                listed = [self.projects[i].industries for i in rows]
+                out[rows] = words.membership(listed, name, self.groups, settle=lambda f: self._is_so(f)[rows])
+            self._memo[key] = out
         return self._memo[key]
 
     def facility(self, kind: str) -> Truth:
@@ -172,30 +186,29 @@ class FactTable:
         key = ("facility", kind)
         if key not in self._memo:
             site = self._site_facility(kind)
-            part = np.array([TRUE if kind in k else FALSE for k in self.kinds], dtype=np.int8)
-            self._memo[key] = np.where(self._main, site[self.owner], part).astype(np.int8)
+            out = np.where(self._main, site[self.owner], FALSE).astype(np.int8)
+            out[self._part_kinds[kind]] = TRUE
+            self._memo[key] = out
         return self._memo[key]
 
     def _site_facility(self, kind: str) -> Truth:
-        word = words.facility(kind)
-        implied = self._any_industry(word.implied_by)
-        possible = self._any_industry(word.possible_for)
-        out = np.full(self.m, UNKNOWN)
-        for i, p in enumerate(self.projects):
-            if p.facilities and kind in p.facilities:
-                out[i] = TRUE
-            elif p.facilities_closed:
-                out[i] = FALSE
-            elif p.industries:
-                out[i] = TRUE if implied[i] == TRUE else (UNKNOWN if max(implied[i], possible[i]) >= UNKNOWN else FALSE)
-        return out.astype(np.int8)
+        key = ("site facility", kind)
+        if key not in self._memo:
+            word = words.facility(kind)
+            implied, possible = self._any_industry(word.implied_by), self._any_industry(word.possible_for)
+            by_industry = np.where(
+                implied == TRUE, TRUE, np.where(np.maximum(implied, possible) >= UNKNOWN, UNKNOWN, FALSE)
+            )
+            known = np.array([bool(codes) for codes in self._industries], dtype=bool)[self._industry_at]
+            out = np.where(self._closed, FALSE, np.where(known, by_industry, UNKNOWN)).astype(np.int8)
+            out[self._site_kinds[kind]] = TRUE
+            self._memo[key] = out
+        return self._memo[key]
 
     def has_facility(self, kind: str) -> Truth:
         """Return whether each project has a facility anywhere, shape ``(projects,)``."""
-        out = self._site_facility(kind)
-        for i, p in enumerate(self.projects):
-            if kind in p.has or kind in p.part_facilities:
-                out[i] = TRUE
+        out = self._site_facility(kind).copy()
+        out[self._elsewhere[kind]] = TRUE
         return out
 
     def _any_industry(self, names: Sequence[str]) -> Truth:
@@ -207,29 +220,21 @@ class FactTable:
 
     # ---- facts
 
-    def fact(self, name: str) -> list[tuple[Any, str | None]]:
+    def fact(self, name: str) -> FactColumn:
         """Return for each project (value, reason): value None when unknown, reason None when it was given."""
-        key = ("values", name)
-        if key not in self._memo:
-            self._memo[key] = self._facts(name)  # type: ignore[assignment]
-        return self._memo[key]  # type: ignore[return-value]
+        if name not in self._columns:
+            self._columns[name] = self._fact(name)
+        return self._columns[name]
 
-    def _facts(self, name: str) -> list[tuple[Any, str | None]]:
+    def _fact(self, name: str) -> FactColumn:
         word = words.fact(name)
-        out: list[tuple[Any, str | None]] = [(p.facts.get(name), None) for p in self.projects]
-        unknown = [i for i, (value, _) in enumerate(out) if value is None]
-        if not unknown:
-            return out
-        if word.when:
-            meant = self._matches(word.when)
-            for i in unknown:
-                if meant[i] == FALSE:
-                    out[i] = (False if word.type == "bool" else words.NOT_APPLICABLE, f"{word.name}：对本项目不适用")
+        out = FactColumn(self.m, self._given.get(name, {}))
+        if word.when and out.open.any():
+            meaningless = False if word.type == "bool" else words.NOT_APPLICABLE
+            out.assume(self._matches(word.when) == FALSE, meaningless, f"{word.name}：对本项目不适用")
         for inference in word.infer:
-            matches = self._matches(inference)
-            for i in unknown:
-                if out[i][0] is None and matches[i] == TRUE:
-                    out[i] = (inference["value"], f"{word.name}：{inference['reason']}")
+            if out.open.any():
+                out.assume(self._matches(inference) == TRUE, inference["value"], f"{word.name}：{inference['reason']}")
         return out
 
     def _matches(self, given: Mapping[str, Any]) -> Truth:
@@ -240,13 +245,15 @@ class FactTable:
         if given.get("facilities"):
             tests.append(any_of(self.has_facility(k) for k in given["facilities"]))
         if given.get("natures"):
-            known = np.array([p.nature is not None for p in self.projects])
-            tests.append(truth(known, np.array([p.nature in given["natures"] for p in self.projects])))
+            asked = [UNKNOWN if v is None else TRUE if v in given["natures"] else FALSE for v in self._natures]
+            tests.append(np.array(asked, dtype=np.int8)[self._nature_at])
         return all_of(tests) if tests else np.full(self.m, FALSE)
 
     def _fact_test(self, name: str, op: str, wanted: Any) -> Truth:
-        values = [v for v, _ in self.fact(name)]
-        return np.array([_test(v, op, wanted) for v in values], dtype=np.int8)
+        return self.fact(name).test(lambda value: _test(value, op, wanted))
+
+    def _is_so(self, name: str) -> Truth:
+        return self._fact_test(name, "is", [True])
 
     def _parameter_test(self, node: Mapping[str, Any]) -> Truth:
         value = _test(self.parameters.get(node["parameter"]), node["op"], node["value"])
@@ -262,24 +269,12 @@ class FactTable:
         return self._memo[key]
 
     def _nature(self, natures: Sequence[str]) -> Truth:
-        out = np.full(self.m, UNKNOWN)
-        grown = self._fact_test("capacity_increase", "is", [True])
-        for i, p in enumerate(self.projects):
-            if p.nature is None:
-                continue
-            if p.nature == "upgrade":
-                as_is, as_expand = "upgrade" in natures, "expand" in natures
-                out[i] = (
-                    TRUE
-                    if as_is and as_expand
-                    else FALSE
-                    if not (as_is or as_expand)
-                    else grown[i]
-                    if as_expand
-                    else -grown[i]
-                )
-            else:
-                out[i] = TRUE if ("new" if p.nature == "relocate" else p.nature) in natures else FALSE
+        asked = [UNKNOWN if v is None else TRUE if _as_judged(v) in natures else FALSE for v in self._natures]
+        out = np.array(asked, dtype=np.int8)[self._nature_at]
+        if ("upgrade" in natures) != ("expand" in natures) and "upgrade" in self._natures:
+            grown = self._is_so("capacity_increase")
+            upgrade = self._nature_at == self._natures.index("upgrade")
+            out = np.where(upgrade, grown if "expand" in natures else -grown, out)
         if "existing" not in natures:
             out = np.minimum(out, self.judged_anew())
         return out.astype(np.int8)
@@ -287,8 +282,9 @@ class FactTable:
     def judged_anew(self) -> Truth:
         """Return whether building rules judge each project: not one approved before, unchanged and begun in time (生态环境法典 106)."""
         out = np.full(self.m, TRUE)
-        for i, p in enumerate(self.projects):
-            approved = day_of(p.facts.get("approved_on"))
+        for i in self._given.get("approved_on", ()):
+            p = self.projects[i]
+            approved = day_of(p.facts["approved_on"])
             if approved is None or p.nature == "existing" or approved > self.as_of:
                 continue
             changed = p.facts.get("major_change")
@@ -326,6 +322,11 @@ def _test(value: Any, op: str, wanted: Any) -> np.int8:
     if op == "is":
         return TRUE if any(value == w for w in wanted) else FALSE
     return TRUE if _COMPARE[op](float(value), float(wanted)) else FALSE
+
+
+def _as_judged(nature: str) -> str:
+    """Return the nature as which a project is judged: moving to a new site is building there anew."""
+    return "new" if nature == "relocate" else nature
 
 
 def day_of(value: Any) -> dt.date | None:

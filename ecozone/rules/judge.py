@@ -129,7 +129,7 @@ def judge_rule(
     tentative = np.zeros(n, dtype=bool)
     if any(r.status == "proposed" and r.kind in proposed for r in relations.measured):
         planned_place, _ = _place(rule.where, relations, pieces, table, status="proposed", proposed=proposed)
-        tentative = (outcome == CLEAR) & (gate == TRUE) & (planned_place == TRUE)
+        tentative = (outcome == CLEAR) & (place == FALSE) & (gate == TRUE) & (planned_place == TRUE)
         outcome = np.where(tentative, HIT, outcome).astype(np.int8)
         effect = np.where(tentative, _EFFECT_CODES["inform"], effect).astype(np.int8)
     near = np.zeros(n, dtype=bool)
@@ -146,10 +146,12 @@ def _place(where, relations, pieces, table, *, status="in_force", proposed=froze
 
     def leaf(node):  # type: ignore[no-untyped-def]
         nonlocal why
-        use = "proposed" if status == "proposed" and node["kind"] in proposed else "in_force"
-        judged = judge_leaf(node, relations, pieces, table, status=use, lacking_m=lacking_m)
+        judged = judge_leaf(node, relations, pieces, table, lacking_m=lacking_m)
         why = why | np.where(judged.value == UNKNOWN, judged.why, 0)
-        return judged.value
+        if status == "in_force" or node["kind"] not in proposed:
+            return judged.value
+        added = judge_leaf(node, relations, pieces, table, status=status).value  # zones in force and proposed ones
+        return (np.minimum if node["relation"] == "outside" else np.maximum)(judged.value, added)
 
     value = evaluate(where, leaf, table.n)
     if where is None:
@@ -193,8 +195,8 @@ def _except(
 
 def proved(table: FactTable, name: str) -> Truth:
     """Return whether a proof (a document fact) was given, for every part."""
-    given = [value not in (None, False, "") for value, reason in table.fact(name)]
-    return np.where(np.array(given), TRUE, FALSE).astype(np.int8)[table.owner]
+    given = table.fact(name).test(lambda value: FALSE if value in (None, False, "") else TRUE)
+    return np.where(given == TRUE, TRUE, FALSE).astype(np.int8)[table.owner]
 
 
 def judge(

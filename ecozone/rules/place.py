@@ -70,13 +70,9 @@ def limits(leaf: Mapping[str, Any], table: FactTable) -> Limits:
         if value is not None:
             low[:] = high[:] = float(value)
     else:
-        given = np.array([np.nan if not _number(v) else float(v) for v, _ in table.fact(spec["fact"])])[table.owner]
+        given = table.fact(spec["fact"]).numbers()[table.owner]
         low, high = np.where(np.isnan(given), low, given), np.where(np.isnan(given), high, given)
     return Limits(low, high)
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def reach_of(leaf: Mapping[str, Any], table: FactTable) -> float:
