@@ -48,9 +48,13 @@ class Open:
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
         return {
-            "what": self.what, "label": self.label, "question": self.question, "rules": list(self.rules), "worst": self.worst,
+            "what": self.what,
+            "label": self.label,
+            "question": self.question,
+            "rules": list(self.rules),
+            "worst": self.worst,
             "if": list(self.branches),
-        }  # fmt: skip
+        }
 
 
 @dataclass(frozen=True)
@@ -204,7 +208,7 @@ class Assessment:
                 "nature": project.nature,
                 "industry": project.industries[0] if project.industries else None,
                 "industries": list(project.industries),
-                "facilities": list(project.facilities) if project.facilities is not None else None,
+                "facilities": list(project.facilities or ()),
                 "facilities_closed": project.facilities_closed,
                 "has": list(project.has),
                 "facts": {k: v.isoformat() if isinstance(v, dt.date) else v for k, v in project.facts.items()},
@@ -216,8 +220,12 @@ class Assessment:
             },
             "parts": [
                 {
-                    "name": p.name, "facilities": list(p.facilities), "permanent": p.permanent, "accuracy_m": p.accuracy_m,
-                    "extent_m": p.extent_m, "geometry": json.loads(shapely.to_geojson(p.geometry)),
+                    "name": p.name,
+                    "facilities": list(p.facilities),
+                    "permanent": p.permanent,
+                    "accuracy_m": p.accuracy_m,
+                    "extent_m": p.extent_m,
+                    "geometry": json.loads(shapely.to_geojson(p.geometry)),
                 }
                 for p in project.parts
             ],
@@ -237,7 +245,7 @@ class Assessment:
             "groups": self.groups,
             "assumptions": self.assumptions,
             "requirements": self.requirements,
-        }  # fmt: skip
+        }
 
     def map(self, m: folium.Map | None = None) -> folium.Map:
         """Return a folium map of the answer; see `ecozone.report.map.assessment_map`."""
