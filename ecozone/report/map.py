@@ -182,7 +182,7 @@ def _own_plans(assessment: Assessment) -> list[_Plan]:
     belt = _mark("belt", _BELT_ORDER)
     for p in assessment.pictures:
         rows = {"对象": f"{p.name}（{kinds.name(p.kind)}）", _to(p): _distance(p)}
-        if p.rules and p.shared is not None and p.kind not in GROUND:
+        if p.rules and p.kind not in GROUND and p.shared is not None and shapely.get_dimensions(p.shared) > 0:
             told = popup.tip(p.name, f"{kinds.name(p.kind)}，{_distance(p)}")
             shared.zones.append(
                 Zone(p.shared, _along(marks["shared"], p.shared), told, popup.thing(shared.label, rows, notice))
