@@ -1,4 +1,4 @@
-"""ecozone: may this project be built here, under the rules in force on this day, and why?
+"""May this project be built here, under the rules in force on this day, and why.
 
 Names are loaded when first used: ``import ecozone`` alone reads neither geopandas nor pandas, folium nor rasterio.
 """
@@ -12,6 +12,7 @@ from ecozone._version import __version__
 
 if TYPE_CHECKING:
     from ecozone._check import assess, check
+    from ecozone._screen import screen
     from ecozone.assessment import Assessment
     from ecozone.atlas import Accepted, Atlas, Parameter, open_atlas
     from ecozone.demo import demo_atlas
@@ -21,15 +22,41 @@ if TYPE_CHECKING:
     from ecozone.rules.library import load_books
 
 _HOME = {
-    "Accepted": "atlas", "Assessment": "assessment", "Atlas": "atlas", "EcozoneError": "errors", "InputError": "errors",
-    "Layer": "layer", "Parameter": "atlas", "Part": "project", "Project": "project", "assess": "_check", "check": "_check",
-    "demo_atlas": "demo", "load_books": "rules.library", "open_atlas": "atlas",
-}  # fmt: skip
+    "Accepted": "atlas",
+    "Assessment": "assessment",
+    "Atlas": "atlas",
+    "EcozoneError": "errors",
+    "InputError": "errors",
+    "Layer": "layer",
+    "Parameter": "atlas",
+    "Part": "project",
+    "Project": "project",
+    "assess": "_check",
+    "check": "_check",
+    "demo_atlas": "demo",
+    "load_books": "rules.library",
+    "open_atlas": "atlas",
+    "screen": "_screen",
+}
 
 __all__ = [
-    "Accepted", "Assessment", "Atlas", "EcozoneError", "InputError", "Layer", "Parameter", "Part", "Project", "__version__",
-    "assess", "check", "demo_atlas", "load_books", "open_atlas",
-]  # fmt: skip
+    "Accepted",
+    "Assessment",
+    "Atlas",
+    "EcozoneError",
+    "InputError",
+    "Layer",
+    "Parameter",
+    "Part",
+    "Project",
+    "__version__",
+    "assess",
+    "check",
+    "demo_atlas",
+    "load_books",
+    "open_atlas",
+    "screen",
+]
 
 
 def __getattr__(name: str) -> Any:

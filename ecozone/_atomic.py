@@ -11,7 +11,7 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def whole(target: Path) -> Iterator[Path]:
-    """Yield a path beside `target` to write to; it takes the target's place when the block ends well, and vanishes when not.
+    """Yield a path beside `target` to write to: it takes the target's place when the block ends well, else it vanishes.
 
     Parameters
     ----------

@@ -56,6 +56,26 @@ class Batch:
         """Return the rows of one project's parts."""
         return np.flatnonzero(self.project == project).tolist()
 
+    def take(self, projects: NDArray[np.int64]) -> Batch:
+        """Return the batch of some projects, in their order here (ascending)."""
+        number = np.full(self.projects, -1)
+        number[projects] = np.arange(len(projects))
+        at = np.flatnonzero(number[self.project] >= 0)
+        placed = at[at < len(self.geometry)]
+        return Batch(
+            projects=len(projects),
+            profiles=self.profiles,
+            profile=self.profile[projects],
+            project=number[self.project[at]],
+            kinds=[self.kinds[i] for i in at.tolist()],
+            permanent=self.permanent[at],
+            names=[self.names[i] for i in at.tolist()],
+            geometry=self.geometry[placed],
+            accuracy_m=self.accuracy_m[placed],
+            extent_m=self.extent_m[placed],
+            lacking_m=self.lacking_m[placed],
+        )
+
     @classmethod
     def of(cls, projects: Sequence[Project]) -> Batch:
         """Return projects as a batch."""

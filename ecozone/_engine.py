@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,8 @@ class Judged:
     batch : Batch
     project : callable
         The `Project` at a row of the batch, for answers that are read.
+    inside : bool array of shape (projects,)
+        Some of the project lies in the atlas.
     """
 
     batch: Batch
@@ -47,6 +50,7 @@ class Judged:
     as_of: dt.date
     judgement: Judgement
     context: Context
+    inside: NDArray[np.bool_]
 
     @classmethod
     def of(
@@ -57,6 +61,9 @@ class Judged:
         shelf: Sequence[Rulebook],
         day: dt.date,
         answers: Mapping[tuple[str, str], Answer] | None = None,
+        *,
+        outside: Literal["refuse", "keep"] = "refuse",
+        threads: int = 1,
     ) -> Judged:
         """Plan, measure and judge.
 
@@ -70,6 +77,10 @@ class Judged:
         day : datetime.date
         answers : mapping, optional
             What the officer said of rows of the access list: (unit code, row id) to `Answer`.
+        outside : str
+            ``refuse`` a project that lies wholly outside the atlas, or ``keep`` it and mark it in `inside`.
+        threads : int
+            Threads that measure.
 
         Raises
         ------
@@ -81,7 +92,9 @@ class Judged:
         table = _fact_table(batch, atlas, shelf, day)
         prefixes = sorted({b.jurisdiction for b in shelf})
         pieces = cut(batch.geometry, batch.accuracy_m, batch.extent_m, atlas, prefixes, day)
-        _refuse_outside(batch, project, pieces.codes, atlas)
+        inside = _inside(batch, pieces.codes)
+        if outside == "refuse":
+            _refuse_outside(inside, project, atlas)
         books = stack(shelf, {c for codes in pieces.codes for c in codes})
         todo = plan(
             books,
@@ -91,7 +104,14 @@ class Judged:
             beyond_m=float(batch.lacking_m.max(initial=0.0)),
         )
         half = table.parameters.get(HALF_WIDTH)
-        relations = relate(pieces, atlas, todo.requests, as_of=day, half_width_m=None if half is None else float(half))  # type: ignore[arg-type]
+        relations = relate(
+            pieces,
+            atlas,
+            todo.requests,
+            as_of=day,
+            threads=threads,
+            half_width_m=None if half is None else float(half),
+        )
         judgement = judge(
             todo,
             table,
@@ -104,7 +124,7 @@ class Judged:
             units=_units(relations, atlas, batch, day),
             answers=answers,
         )
-        return cls(batch, project, atlas, day, judgement, record.context(atlas, books, table))
+        return cls(batch, project, atlas, day, judgement, record.context(atlas, books, table), inside)
 
     def assessments(self) -> list[Assessment]:
         """Return one assessment a project."""
@@ -152,7 +172,7 @@ def _fact_table(batch: Batch, atlas: Atlas, books: Sequence[Rulebook], day: dt.d
             if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value) or value < 0:
                 raise ParameterError(f"参数 {name} 的值“{value}”不是非负数，请用 ecozone params 重新设置。")
         elif name not in declared and name != HALF_WIDTH and atlas.path is None:
-            raise ParameterError(f"没有名为“{name}”的参数{did_you_mean(name, declared)}")
+            raise ParameterError(f"没有名为“{name}”的参数{did_you_mean(name, declared, otherwise='。')}")
     groups = {k: v for book in books for k, v in book.groups.items()}
     return FactTable(
         batch.profiles,
@@ -166,11 +186,14 @@ def _fact_table(batch: Batch, atlas: Atlas, books: Sequence[Rulebook], day: dt.d
     )
 
 
-def _refuse_outside(
-    batch: Batch, project: Callable[[int], Project], codes: Sequence[tuple[str, ...]], atlas: Atlas
-) -> None:
+def _inside(batch: Batch, codes: Sequence[tuple[str, ...]]) -> NDArray[np.bool_]:
+    """Mark the projects of which some part lies in the atlas."""
     inside = np.zeros(batch.projects, dtype=bool)
     np.logical_or.at(inside, batch.project[batch.placed], np.array([bool(c) for c in codes], dtype=bool))
+    return inside
+
+
+def _refuse_outside(inside: NDArray[np.bool_], project: Callable[[int], Project], atlas: Atlas) -> None:
     for i in np.flatnonzero(~inside)[:1].tolist():
         raise SiteError(
             f"项目“{project(i).name}”全部位于图集“{atlas.name}”（{atlas.region}）之外，无法判定。"

@@ -44,12 +44,19 @@ def units(judged: Judged, rows: Sequence[int]) -> list[dict[str, Any]]:
                 a = zone.attributes
                 out.append(
                     {
-                        "code": a.get("code"), "name": zone.name, "city": a.get("city"), "county": a.get("county"),
-                        "list_type": a.get("list_type"), "category": a.get("category"), "overlap_m2": zone.overlap_m2,
-                        "overlap_m": zone.overlap_m, "share": zone.share, "part": judged.batch.names[row],
+                        "code": a.get("code"),
+                        "name": zone.name,
+                        "city": a.get("city"),
+                        "county": a.get("county"),
+                        "list_type": a.get("list_type"),
+                        "category": a.get("category"),
+                        "overlap_m2": zone.overlap_m2,
+                        "overlap_m": zone.overlap_m,
+                        "share": zone.share,
+                        "part": judged.batch.names[row],
                         "within_accuracy": _sliver(zone, float(measured.accuracy_m[row])),
                     }
-                )  # fmt: skip
+                )
     return out
 
 
@@ -75,12 +82,17 @@ def layers(judged: Judged, rows: Sequence[int]) -> list[dict[str, Any]]:
         )
         covers = used is not None and all(measured.coverage_m[r] >= 0 for r in given)
         entry = {
-            "kind": request.kind, "name": kinds.name(request.kind), "source": used.source if used else None,
-            "version": used.version if used else None, "sha256": used.sha256() if used else None,
-            "accuracy_m": used.accuracy_m if used else None, "document": used.document if used else None,
-            "notice": used.notice if used else None, "covers_site": covers,
+            "kind": request.kind,
+            "name": kinds.name(request.kind),
+            "source": used.source if used else None,
+            "version": used.version if used else None,
+            "sha256": used.sha256() if used else None,
+            "accuracy_m": used.accuracy_m if used else None,
+            "document": used.document if used else None,
+            "notice": used.notice if used else None,
+            "covers_site": covers,
             "outcome": "no_data" if used is None else "hit" if hit else "clear",
-        }  # fmt: skip
+        }
         out.setdefault(request.kind, entry)
     return [out[k] for k in sorted(out)]
 
@@ -101,9 +113,11 @@ def groups(judged: Judged, rows: Sequence[int]) -> dict[str, Any]:
 def assumptions(judged: Judged, i: int, rows: Sequence[int]) -> list[dict[str, str]]:
     table = judged.judgement.table
     asked = [
-        leaf for j in judged.judgement.rules if any(int(table.nature(j.planned.rule.natures)[r]) > FALSE for r in rows)
+        leaf
+        for j in judged.judgement.rules
+        if any(int(table.nature(j.planned.rule.natures)[r]) > FALSE for r in rows)
         for leaf in leaves(j.planned.rule.when)
-    ]  # fmt: skip
+    ]
     facts = list(dict.fromkeys(leaf["fact"] for leaf in asked if "fact" in leaf))
     facilities = list(dict.fromkeys(k for leaf in asked for k in leaf.get("facility", ())))
     out = [{"about": "site", "text": n} for n in judged.project(i).notes]
@@ -130,25 +144,36 @@ def context(atlas: Atlas, books: Sequence[Rulebook], table: FactTable) -> Contex
         ],
         parameters=[
             {
-                "name": name, "label": spec.label, "unit": spec.unit, "book": spec.book,
+                "name": name,
+                "label": spec.label,
+                "unit": spec.unit,
+                "book": spec.book,
                 **_setting(atlas.parameters.get(name)),
             }
             for name, spec in sorted(declared.items())
         ],
         instruments=[
             {
-                "id": i.id, "title": i.title, "number": i.number, "book": i.book, "bears_on_siting": i.bears_on_siting,
-                "why": i.why, "accepted": i.id in atlas.accepted,
+                "id": i.id,
+                "title": i.title,
+                "number": i.number,
+                "book": i.book,
+                "bears_on_siting": i.bears_on_siting,
+                "why": i.why,
+                "accepted": i.id in atlas.accepted,
             }
-            for b in books for i in b.instruments
+            for b in books
+            for i in b.instruments
         ],
-    )  # fmt: skip
+    )
 
 
 def _setting(parameter: Any) -> dict[str, Any]:
     if parameter is None:
         return {"value": None, "by": None, "on": None, "basis": None}
     return {
-        "value": parameter.value, "by": parameter.by, "on": parameter.on.isoformat() if parameter.on else None,
+        "value": parameter.value,
+        "by": parameter.by,
+        "on": parameter.on.isoformat() if parameter.on else None,
         "basis": parameter.basis,
-    }  # fmt: skip
+    }

@@ -187,8 +187,8 @@ def diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> Comparison:
     Returns
     -------
     Comparison
-        A finding's difference names its cause: 数据 (a layer it reads), 规则 (its book), 参数, 程序 (ecozone's version), 项目
-        or 日期.
+        A finding's difference names its causes: a layer it reads, its book, a parameter, the program's version, the
+        project or the day.
     """
     grounds = _grounds(before, after)
     changed = {d.what for d in grounds}

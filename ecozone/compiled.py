@@ -32,9 +32,11 @@ class TextFile(Protocol):
     """A file on disk or in a package."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Return the file's name."""
 
-    def read_text(self, encoding: str = ...) -> str: ...
+    def read_text(self, encoding: str = ...) -> str:
+        """Return the file's text."""
 
 
 def cache_folder() -> Path:

@@ -1,4 +1,4 @@
-"""The demo atlases and sample projects that travel with ecozone: sample data, never a legal boundary (示例数据，非法定边界)."""
+"""The demo atlases and sample projects that travel with ecozone: sample data, never a legal boundary."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ecozone.project import Project
 
 
 def demo_folder() -> Path:
-    """Return the folder of the demo atlases: in a checkout ``data/boundaries``, in an installed package ``ecozone/_demo``."""
+    """Return the folder of the demo atlases: ``data/boundaries`` of a checkout, ``ecozone/_demo`` of a package."""
     here = Path(__file__).resolve().parent
     for folder in (here / "_demo", here.parent / "data" / "boundaries"):
         if folder.is_dir() and any(folder.glob("*/atlas.toml")):

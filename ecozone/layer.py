@@ -97,11 +97,19 @@ class Layer:
             columns=columns,
             coverage=_as_geometry(coverage),
             meta={
-                "accuracy_m": accuracy_m, "version": version, "source": source, "licence": licence, "document": document,
-                "valid_from": valid_from, "valid_to": valid_to, "line": line, "complete_for": list(complete_for),
-                "sensitive": sensitive, "notice": notice,
+                "accuracy_m": accuracy_m,
+                "version": version,
+                "source": source,
+                "licence": licence,
+                "document": document,
+                "valid_from": valid_from,
+                "valid_to": valid_to,
+                "line": line,
+                "complete_for": list(complete_for),
+                "sensitive": sensitive,
+                "notice": notice,
             },
-        )  # fmt: skip
+        )
         self._check()
 
     @classmethod
@@ -205,7 +213,8 @@ class Layer:
         self.geometry = self.geometry.copy()
         self.geometry[bad] = mended
         warnings.warn(
-            f"{name}有 {int(bad.sum())} 个自相交要素已修复，面积合计变化 {float(after.sum() - before.sum()):+.2f} 平方米。",
+            f"{name}有 {int(bad.sum())} 个自相交要素已修复，"
+            f"面积合计变化 {float(after.sum() - before.sum()):+.2f} 平方米。",
             RepairWarning,
             stacklevel=4,
         )
@@ -267,11 +276,19 @@ class Layer:
     def meta(self) -> dict[str, Any]:
         """Return provenance as plain JSON values (what a layer file keeps beside its table)."""
         return {
-            "kind": self.kind, "version": self.version, "source": self.source, "licence": self.licence,
-            "document": self.document, "valid_from": _iso(self.valid_from), "valid_to": _iso(self.valid_to),
-            "accuracy_m": self.accuracy_m, "line": self.line, "complete_for": list(self.complete_for),
-            "sensitive": self.sensitive, "notice": self.notice,
-        }  # fmt: skip
+            "kind": self.kind,
+            "version": self.version,
+            "source": self.source,
+            "licence": self.licence,
+            "document": self.document,
+            "valid_from": _iso(self.valid_from),
+            "valid_to": _iso(self.valid_to),
+            "accuracy_m": self.accuracy_m,
+            "line": self.line,
+            "complete_for": list(self.complete_for),
+            "sensitive": self.sensitive,
+            "notice": self.notice,
+        }
 
     def _repr_html_(self) -> str:
         from ecozone.report.notebook import layer_html
@@ -309,7 +326,7 @@ def _plain(value: Any) -> Any:
         return value.item()
     if isinstance(value, dt.date):
         return value.isoformat()[:10]
-    return None if value != value else str(value)
+    return None if value != value else str(value)  # noqa: PLR0124 - NaT and NA differ from themselves
 
 
 def _as_geometry(coverage: Any) -> Any:

@@ -157,7 +157,8 @@ def area_m2(geometry: Any) -> NDArray[np.float64]:
 def length_m(geometry: Any) -> NDArray[np.float64]:
     """Return the geodesic lengths of lines in EPSG:4490, metres (0 for points and polygons)."""
     array = np.atleast_1d(np.asarray(geometry, dtype=object))
-    lines = np.where(np.isin(shapely.get_dimensions(array), (1,)), array, None)
+    lines = array.copy()
+    lines[shapely.get_dimensions(array) != 1] = None
     coords, row = shapely.get_coordinates(shapely.get_parts(lines), return_index=True)
     _, owner = shapely.get_parts(lines, return_index=True)
     out = np.zeros(len(array))

@@ -111,6 +111,12 @@ class Measured:
         How far the ground may reach beyond the geometry (a point that stands for a project).
     rows : callable
         ``rows(piece)`` -> zones within reach, nearest first.
+    nearest : int64
+        Row of the nearest zone in the layer, -1 where none is within reach.
+    dimension : int64
+        What an overlap is: 2 square metres, 1 metres, 0 a count of points.
+    columns : mapping or None
+        The layer's columns, to name zones by.
     """
 
     request: Request
@@ -129,9 +135,18 @@ class Measured:
     accuracy_m: NDArray[np.float64]
     extent_m: NDArray[np.float64]
     rows: Callable[[int], Sequence[ZoneRow]]
+    nearest: NDArray[np.int64]
+    dimension: NDArray[np.int64]
+    columns: Mapping[str, NDArray[Any]] | None = field(default=None, repr=False)
 
     @classmethod
-    def nothing(cls, request: Request, n: int, layer: LayerUsed | None = None) -> Measured:
+    def nothing(
+        cls,
+        request: Request,
+        n: int,
+        layer: LayerUsed | None = None,
+        columns: Mapping[str, NDArray[Any]] | None = None,
+    ) -> Measured:
         """Return the answer of a layer that is missing (or holds nothing near), for `n` pieces."""
 
         def full(value: float) -> NDArray[np.float64]:
@@ -139,10 +154,26 @@ class Measured:
 
         low = np.full(n, FALSE)
         return cls(
-            request=request, layer=layer, meets=low, inside=low.copy(), distance_m=full(np.inf), distance_low_m=full(np.inf),
-            overlap=full(0), overlap_low=full(0), overlap_high=full(0), share=full(0), share_low=full(0), share_high=full(0),
-            coverage_m=full(-1), accuracy_m=full(0), extent_m=full(0), rows=lambda _piece: (),
-        )  # fmt: skip
+            request=request,
+            layer=layer,
+            meets=low,
+            inside=low.copy(),
+            distance_m=full(np.inf),
+            distance_low_m=full(np.inf),
+            overlap=full(0),
+            overlap_low=full(0),
+            overlap_high=full(0),
+            share=full(0),
+            share_low=full(0),
+            share_high=full(0),
+            coverage_m=full(-1),
+            accuracy_m=full(0),
+            extent_m=full(0),
+            rows=lambda _piece: (),
+            nearest=np.full(n, -1),
+            dimension=np.zeros(n, dtype=np.int64),
+            columns=columns,
+        )
 
 
 @dataclass(frozen=True)

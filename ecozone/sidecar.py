@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
 import json
 import logging
 import struct
@@ -44,7 +45,7 @@ def load(name: str) -> Layer | None:
         return None
     blob = memoryview(data)[start + size :]
     ends = [0, *header["ends"]]
-    parts = [bytes(blob[a:b]) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    parts = [bytes(blob[a:b]) for a, b in itertools.pairwise(ends)]
     coverage = _coverage(parts.pop()) if header["covered"] else None
     layer = Layer.from_arrays(
         kind=header["meta"]["kind"],

@@ -32,7 +32,13 @@ WIDEST_HALF_M = 5_000.0
 
 
 def relate(
-    pieces: Pieces, atlas: Atlas, requests: Sequence[Request], *, as_of: dt.date, half_width_m: float | None = None
+    pieces: Pieces,
+    atlas: Atlas,
+    requests: Sequence[Request],
+    *,
+    as_of: dt.date,
+    half_width_m: float | None = None,
+    threads: int = 1,
 ) -> Relations:
     """Measure every piece of ground against every request.
 
@@ -47,6 +53,8 @@ def relate(
         Selects layer versions and zones.
     half_width_m : float, optional
         Half-width that somebody vouches for where a centreline gives none.
+    threads : int
+        How many threads measure.
 
     Returns
     -------
@@ -129,10 +137,18 @@ def _coverage(pieces: Pieces, coverage: Any, cache: Projected) -> NDArray[np.flo
 
 def _used(layer: Layer) -> LayerUsed:
     return LayerUsed(
-        kind=layer.kind, name=layer.spec.name, version=layer.version, accuracy_m=layer.accuracy_m, sha256=lambda: layer.sha256,
-        source=layer.source, document=layer.document, line=layer.line, notice=layer.notice, sensitive=layer.sensitive,
+        kind=layer.kind,
+        name=layer.spec.name,
+        version=layer.version,
+        accuracy_m=layer.accuracy_m,
+        sha256=lambda: layer.sha256,
+        source=layer.source,
+        document=layer.document,
+        line=layer.line,
+        notice=layer.notice,
+        sensitive=layer.sensitive,
         complete_for=layer.complete_for,
-    )  # fmt: skip
+    )
 
 
 def _measure(
@@ -147,7 +163,7 @@ def _measure(
     layer, n = layers[request.kind], len(pieces)
     if layer is None:
         return Measured.nothing(request, n)
-    out = Measured.nothing(request, n, _used(layer))
+    out = Measured.nothing(request, n, _used(layer), layer.columns)
     out.coverage_m[:] = coverage[request.kind]
     out.accuracy_m[:] = pieces.accuracy_m + layer.accuracy_m
     out.extent_m[:] = pieces.extent_m
@@ -183,6 +199,9 @@ def _fill(out: Measured, group: Group, pairs: Pairs, half_width_m: float | None)
     a, extent = out.accuracy_m[at], out.extent_m[at]
     nearest = _nearest(pairs, m)
     rows = np.flatnonzero(nearest >= 0)
+    out.nearest[at[rows]] = pairs.zone[nearest[rows]]
+    zone_dimension = shapely.get_dimensions(pairs.near[nearest[rows]])
+    out.dimension[at[rows]] = np.minimum(shapely.get_dimensions(group.geometry[rows]), zone_dimension)
     lines = shapely.shortest_line(group.geometry[rows], pairs.near[nearest[rows]])
     distance = np.full(m, np.inf)
     distance[rows] = np.where(pairs.distance_m[nearest[rows]] == 0, 0.0, measure.line_metres(lines, group.plane)[0])
@@ -240,7 +259,7 @@ def _least(pairs: Pairs, distance: NDArray[np.float64], half_width_m: float | No
 
 
 def _half_widths(layer: Layer, half_width_m: float | None) -> NDArray[np.float64]:
-    """Return how far each zone's water may reach from its geometry: 0 for banks, a centreline's half-width, the widest if unknown."""
+    """Return how far each zone's water may reach from its geometry: 0 for banks, a half-width for centrelines."""
     line = layer.columns.get("line")
     out = np.zeros(len(layer))
     if line is None:

@@ -1,4 +1,4 @@
-"""Ground against the zones of one request, dissolved: whether they meet, whether all of it lies inside, how much is shared.
+"""Ground against the dissolved zones of one request: do they meet, does all of it lie inside, how much is shared.
 
 Overlaps of one theme are dissolved first, so a share never exceeds 100 %. Let a be the accuracy of layer and site
 together: the ground

@@ -55,6 +55,7 @@ class Rows:
         return None
 
     def __call__(self, piece: int) -> Sequence[ZoneRow]:
+        """Return the zones within reach of a piece."""
         found = self._of(piece)
         if found is None:
             return ()

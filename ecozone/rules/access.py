@@ -86,7 +86,7 @@ class AccessList:
 
 @dataclass(frozen=True)
 class Answer:
-    """What an officer said about one row: the project's situation, whether it conforms, on what ground, who and when."""
+    """What an officer said about one row: the situation, whether it conforms, on what ground, who and when."""
 
     conformity: str
     situation: str = ""
@@ -108,7 +108,7 @@ class UnitRow:
 
 @dataclass(frozen=True)
 class Compared:
-    """Access lists compared with all parts: rows, parts in a unit without a list, and how far what is open could push."""
+    """Access lists compared with all parts: the rows, units without a list, how far what is open could push."""
 
     rows: Sequence[UnitRow]
     without_list: Mapping[str, NDArray[np.bool_]]
@@ -167,17 +167,15 @@ def compare(
 def _by_rules(
     requirement: Requirement, outcomes: Mapping[str, tuple[NDArray[np.int8], NDArray[np.int8]]], n: int
 ) -> NDArray[np.int8]:
-    """Return how a row stands by its rules: broken by one, open by one, else met; not concerned when no rule concerns the part."""
+    """Return how a row stands by its rules: broken by one, open by one, met, or concerned by none."""
     known = [outcomes[r] for r in requirement.rules if r in outcomes]
     if not known:  # the officer's row, or none of its rules is in force on the day
         return np.full(n, OPEN)
-    hit, clear, absent, unsure = (np.zeros(n, bool) for _ in range(4))
-    concerned = np.zeros(n, bool)
+    hit, clear, unsure = (np.zeros(n, bool) for _ in range(3))
     for outcome, push in known:
-        hit |= (outcome == 0) & (push >= 3)  # 
-        unsure |= (outcome == 3) | (outcome == 4) | ((outcome == 0) & (push > 0) & (push < 3))  # 
+        hit |= (outcome == 0) & (push >= 3)
+        unsure |= (outcome == 3) | (outcome == 4) | ((outcome == 0) & (push > 0) & (push < 3))
         clear |= (outcome == 1) | ((outcome == 0) & (push == 0))
-        absent |= outcome == 2  # 
     concerned = hit | unsure | clear
     return np.select([hit, unsure, concerned], [FAILS, OPEN, MEETS], NOT_CONCERNED).astype(np.int8)
 

@@ -83,14 +83,30 @@ class Explainer:
         if code == CLEAR and not judged.near_miss[part]:
             missing = []
         return Finding(
-            rule=rule.id, book=rule.book, title=rule.title, requirement=rule.requirement, part=self.names[part],
-            effect=judged.effect_name(part), outcome=OUTCOMES[int(code)], firm=rule.firm(self.table.as_of),
-            authority=rule.authority, text=rule.text, citation=citation(rule.citation, rule), source=rule.source,
-            where=tuple(where), because=tuple(dict.fromkeys(because)), missing=tuple(dict.fromkeys(missing)),
-            branch=self._branch(judged, part, code, answers), reads=reads, threshold=threshold, line=line,
-            office=rule.office, next=rule.next if code in (HIT, UNDETERMINED) else (), marks=self._marks(judged, part),
+            rule=rule.id,
+            book=rule.book,
+            title=rule.title,
+            requirement=rule.requirement,
+            part=self.names[part],
+            effect=judged.effect_name(part),
+            outcome=OUTCOMES[int(code)],
+            firm=rule.firm(self.table.as_of),
+            authority=rule.authority,
+            text=rule.text,
+            citation=citation(rule.citation, rule),
+            source=rule.source,
+            where=tuple(where),
+            because=tuple(dict.fromkeys(because)),
+            missing=tuple(dict.fromkeys(missing)),
+            branch=self._branch(judged, part, code, answers),
+            reads=reads,
+            threshold=threshold,
+            line=line,
+            office=rule.office,
+            next=rule.next if code in (HIT, UNDETERMINED) else (),
+            marks=self._marks(judged, part),
             cited=str(rule.citation),
-        )  # fmt: skip
+        )
 
     # ---- when
 
@@ -236,16 +252,23 @@ class _Spot:
             self.reads[f"{leaf['kind']}.share"] = float(measured.share[piece])
 
     def _sentence(
-        self, leaf: Mapping[str, Any], measured: Measured, piece: int, rows: Sequence[ZoneRow], zones: str,
-        limit: tuple[float, float], value: int,
-    ) -> None:  # fmt: skip
+        self,
+        leaf: Mapping[str, Any],
+        measured: Measured,
+        piece: int,
+        rows: Sequence[ZoneRow],
+        zones: str,
+        limit: tuple[float, float],
+        value: int,
+    ) -> None:
         relation, distance = leaf["relation"], float(measured.distance_m[piece])
         if relation == "within_distance":
             low, high = limit
             bound = f"{low:g} 米" if low == high else (f"{low:g}～{high:g} 米" if np.isfinite(high) else "未设定的距离")
             if rows:
                 self.because.append(
-                    f"距{_name(rows[0])} {distance:.1f} 米，界线 {bound}（数据精度 ±{measured.accuracy_m[piece]:.1f} 米）"
+                    f"距{_name(rows[0])} {distance:.1f} 米，界线 {bound}"
+                    f"（数据精度 ±{measured.accuracy_m[piece]:.1f} 米）"
                 )
             else:
                 self.because.append(f"{measured.request.reach_m:g} 米以内没有{zones}")
@@ -283,10 +306,16 @@ class _Spot:
 def citation(where: Citation, rule: Rule) -> dict[str, Any]:
     """Return a citation as plain JSON values."""
     return {
-        "law": where.document.key, "title": where.document.title, "number": where.document.number, "article": where.article,
-        "section": where.section, "paragraph": where.paragraph, "item": where.item, "in_force": rule.period.as_list(),
+        "law": where.document.key,
+        "title": where.document.title,
+        "number": where.document.number,
+        "article": where.article,
+        "section": where.section,
+        "paragraph": where.paragraph,
+        "item": where.item,
+        "in_force": rule.period.as_list(),
         "authority": AUTHORITIES[rule.authority],
-    }  # fmt: skip
+    }
 
 
 def filter_text(leaf: Mapping[str, Any]) -> str:
@@ -323,7 +352,15 @@ def _zone(row: ZoneRow, kind: str, measured: Measured, accuracy_m: float) -> dic
     used = measured.layer
     shown = {k: v for k, v in row.attributes.items() if k not in ("zone", "name", "status", "valid_from", "valid_to")}
     return {
-        "kind": kind, "layer": used.version if used else None, "zone": row.zone, "name": row.name,
-        "overlap_m2": row.overlap_m2, "overlap_m": row.overlap_m, "share": row.share, "distance_m": row.distance_m,
-        "bearing": row.bearing, "accuracy_m": accuracy_m, "attributes": shown,
-    }  # fmt: skip
+        "kind": kind,
+        "layer": used.version if used else None,
+        "zone": row.zone,
+        "name": row.name,
+        "overlap_m2": row.overlap_m2,
+        "overlap_m": row.overlap_m,
+        "share": row.share,
+        "distance_m": row.distance_m,
+        "bearing": row.bearing,
+        "accuracy_m": accuracy_m,
+        "attributes": shown,
+    }

@@ -176,7 +176,7 @@ class FactTable:
             out = words.membership(self._industries, name, self.groups)[self._industry_at]
             if settle and (out == UNKNOWN).any() and words.settling_facts(name, self.groups):
                 rows = np.flatnonzero(out == UNKNOWN)
-                listed = [self.projects[i].industries for i in rows]
+                listed = [self.projects[i].industries for i in rows.tolist()]
                 out[rows] = words.membership(listed, name, self.groups, settle=lambda f: self._is_so(f)[rows])
             self._memo[key] = out
         return self._memo[key]
@@ -280,7 +280,7 @@ class FactTable:
         return out.astype(np.int8)
 
     def judged_anew(self) -> Truth:
-        """Return whether building rules judge each project: not one approved before, unchanged and begun in time (生态环境法典 106)."""
+        """Return whether building rules judge each project: not one approved before, unchanged and begun in time."""
         out = np.full(self.m, TRUE)
         for i in self._given.get("approved_on", ()):
             p = self.projects[i]

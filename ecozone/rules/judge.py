@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,22 +141,28 @@ def judge_rule(
     return Judged(planned, outcome, effect, why, exception, tentative, near)
 
 
-def _place(where, relations, pieces, table, *, status="in_force", proposed=frozenset(), lacking_m=None):  # type: ignore[no-untyped-def]
+def _place(
+    where: Mapping[str, Any] | None,
+    relations: Relations,
+    pieces: NDArray[np.int64],
+    table: FactTable,
+    *,
+    status: str = "in_force",
+    proposed: frozenset[str] = frozenset(),
+    lacking_m: NDArray[np.float64] | None = None,
+) -> tuple[Truth, NDArray[np.int64]]:
     """Evaluate a place and collect why it stays open."""
     why = np.zeros(table.n, dtype=np.int64)
+    if where is None:
+        return np.where(pieces == -1, FALSE, TRUE).astype(np.int8), why
 
-    def leaf(node):  # type: ignore[no-untyped-def]
-        nonlocal why
-        judged = judge_leaf(node, relations, pieces, table, lacking_m=lacking_m)
-        why = why | np.where(judged.value == UNKNOWN, judged.why, 0)
-        if status == "in_force" or node["kind"] not in proposed:
-            return judged.value
-        added = judge_leaf(node, relations, pieces, table, status=status).value  # zones in force and proposed ones
-        return (np.minimum if node["relation"] == "outside" else np.maximum)(judged.value, added)
+    def leaf(node: Mapping[str, Any]) -> Truth:
+        use = "proposed" if status == "proposed" and node["kind"] in proposed else "in_force"
+        judged = judge_leaf(node, relations, pieces, table, status=use, lacking_m=lacking_m)
+        np.bitwise_or(why, np.where(judged.value == UNKNOWN, judged.why, 0), out=why)
+        return judged.value
 
     value = evaluate(where, leaf, table.n)
-    if where is None:
-        value = np.where(pieces == -1, FALSE, TRUE).astype(np.int8)
     return value, np.where(value == UNKNOWN, why, 0)
 
 
@@ -225,7 +232,7 @@ def judge(
     accepted : frozenset of str
         Instruments accepted by name.
     access, units, answers
-        The access list in force, the parts that touch each control unit, and what the officer said; see `access.compare`.
+        The access list in force, the parts that touch each control unit, what the officer said (`access.compare`).
     """
     rules = [judge_rule(p, relations, table, placed, lacking_m, plan.proposed) for p in plan.rules]
     owner = table.project_of

@@ -151,28 +151,55 @@ def _book(raw: Mapping[str, Any]) -> Rulebook:
 
     rules = tuple(
         Rule(
-            id=r["id"], book=raw["book"], title=r["title"], requirement=r["requirement"], source=tuple(r["source"]),
-            citation=citation(r["citation"]), authority=r["authority"], text=r["text"], period=_period(r["period"]),
-            natures=tuple(r["natures"]), when=r["when"], where=r["where"], effect=r["effect"],
+            id=r["id"],
+            book=raw["book"],
+            title=r["title"],
+            requirement=r["requirement"],
+            source=tuple(r["source"]),
+            citation=citation(r["citation"]),
+            authority=r["authority"],
+            text=r["text"],
+            period=_period(r["period"]),
+            natures=tuple(r["natures"]),
+            when=r["when"],
+            where=r["where"],
+            effect=r["effect"],
             exceptions=tuple(
-                Exemption(e["id"], e["when"], e["where"], tuple(e["proof"]), e["pending_effect"], e["note"], citation(e["citation"]))
+                Exemption(
+                    e["id"],
+                    e["when"],
+                    e["where"],
+                    tuple(e["proof"]),
+                    e["pending_effect"],
+                    e["note"],
+                    citation(e["citation"]),
+                )
                 for e in r["exceptions"]
             ),
-            office=tuple(r["office"]), next=tuple(r["next"]), season=r["season"], superseded_by=r["superseded_by"],
-            note=r["note"], line=r["line"],
+            office=tuple(r["office"]),
+            next=tuple(r["next"]),
+            season=r["season"],
+            superseded_by=r["superseded_by"],
+            note=r["note"],
+            line=r["line"],
         )
         for r in raw["rules"]
-    )  # fmt: skip
+    )
     return Rulebook(
-        name=raw["book"], title=raw["name"], jurisdiction=raw["jurisdiction"], version=raw["version"], sha256=raw["sha256"],
-        rules=rules, documents=documents,
+        name=raw["book"],
+        title=raw["name"],
+        jurisdiction=raw["jurisdiction"],
+        version=raw["version"],
+        sha256=raw["sha256"],
+        rules=rules,
+        documents=documents,
         instruments=tuple(Instrument(**i, book=raw["book"]) for i in raw["instruments"]),
         parameters={
             k: ParameterSpec(k, p["name"], p["unit"], p["type"], tuple(p["source"]), p["question"], raw["book"])
             for k, p in raw["parameters"].items()
         },
         groups=raw["groups"],
-    )  # fmt: skip
+    )
 
 
 def worst_effect(rules: Iterable[Rule]) -> str:

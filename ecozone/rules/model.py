@@ -130,7 +130,7 @@ class Rule:
         return EFFECTS[self.effect][0]
 
     def expired(self, day: dt.date) -> bool:
-        """Say whether the rule is of a plan whose period is over (it still shows its hit, but decides nothing alone)."""
+        """Say whether the rule is of a plan whose period is over: it still hits, but decides nothing alone."""
         last = self.citation.document.period.last
         return self.authority == "plan" and last is not None and last < day
 

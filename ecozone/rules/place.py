@@ -29,7 +29,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Limits:
-    """Distance of a rule for every part: metres, or an interval where a parameter is not set (NaN where nothing bounds it)."""
+    """Distance of a rule for every part: metres, or an interval where a parameter is not set."""
 
     low: NDArray[np.float64]
     high: NDArray[np.float64]

@@ -100,7 +100,7 @@ def gate(rule: Rule, table: FactTable) -> Truth:
 
 
 def in_season(season: str, table: FactTable) -> Truth:
-    """Return whether works fall into a season that recurs every year (unknown while nobody says when they take place)."""
+    """Return whether works fall into a season that recurs every year; unknown while nobody says when."""
     first, last = (tuple(map(int, end.split("-"))) for end in season.split("/"))
     start, end = table.fact("works_from"), table.fact("works_to")
     known, inside = np.zeros(table.m, bool), np.zeros(table.m, bool)

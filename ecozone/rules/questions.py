@@ -25,10 +25,14 @@ def grouped(findings: Iterable[Finding]) -> list[dict[str, Any]]:
         branches = tuple(dict.fromkeys(f.branch for f in found if f.branch))
         out.append(
             {
-                "what": what, "label": label, "question": question, "rules": tuple(dict.fromkeys(f.rule for f in found)),
-                "worst": worst, "branches": branches,
+                "what": what,
+                "label": label,
+                "question": question,
+                "rules": tuple(dict.fromkeys(f.rule for f in found)),
+                "worst": worst,
+                "branches": branches,
             }
-        )  # fmt: skip
+        )
     return sorted(out, key=lambda o: (-EFFECTS[o["worst"]][0], o["what"]))
 
 

@@ -1,4 +1,4 @@
-"""Reading a rulebook's YAML: everything is checked before anything is loaded, and every message names file, line, rule and field.
+"""Reading a rulebook's YAML: all is checked before anything is loaded, every message names file, line, rule and field.
 
 This runs when a book is compiled; afterwards the compiled form is read from the cache and trusted.
 """
@@ -17,9 +17,26 @@ _RELATIONS = ("intersects", "within", "outside", "within_distance")
 _COMPARE = ("ge", "gt", "le", "lt", "is")
 _BOOK = ("book", "name", "jurisdiction", "version", "documents", "instruments", "parameters", "groups", "rules", "note")
 _RULE = (
-    "id", "title", "requirement", "source", "citation", "authority", "text", "period", "natures", "when", "where", "effect",
-    "exceptions", "office", "next", "season", "subject", "superseded_by", "note",
-)  # fmt: skip
+    "id",
+    "title",
+    "requirement",
+    "source",
+    "citation",
+    "authority",
+    "text",
+    "period",
+    "natures",
+    "when",
+    "where",
+    "effect",
+    "exceptions",
+    "office",
+    "next",
+    "season",
+    "subject",
+    "superseded_by",
+    "note",
+)
 _EXCEPTION = ("id", "when", "where", "proof", "pending_effect", "note", "citation")
 _LEAF = ("kind", "filter", "relation", "distance", "share", "area_m2", "minus")
 
@@ -140,12 +157,16 @@ class Reader:
             seen.add(rules[-1]["id"])
         self.path, self.rule = (), ""
         return {
-            "book": str(raw["book"]), "name": str(raw["name"]), "jurisdiction": str(raw["jurisdiction"]),
-            "version": str(raw["version"]), "documents": documents, "rules": rules,
+            "book": str(raw["book"]),
+            "name": str(raw["name"]),
+            "jurisdiction": str(raw["jurisdiction"]),
+            "version": str(raw["version"]),
+            "documents": documents,
+            "rules": rules,
             "instruments": [self._instrument(i, v) for i, v in enumerate(raw.get("instruments") or [])],
             "parameters": {str(k): self._parameter(str(k), v) for k, v in (raw.get("parameters") or {}).items()},
             "groups": raw.get("groups") or {},
-        }  # fmt: skip
+        }
 
     def _document(self, key: str, node: Any) -> dict[str, Any]:
         field = f"documents.{key}"
@@ -214,22 +235,31 @@ class Reader:
             when = {"all": [subject, when]} if when else subject
         where = node.get("where", "everywhere")
         return {
-            "id": str(node["id"]), "title": str(node["title"]), "requirement": str(node["requirement"]).strip(),
-            "source": self.texts("source", node.get("source")), "citation": citation,
+            "id": str(node["id"]),
+            "title": str(node["title"]),
+            "requirement": str(node["requirement"]).strip(),
+            "source": self.texts("source", node.get("source")),
+            "citation": citation,
             "authority": self.one_of("authority", node.get("authority") or document["authority"], AUTHORITIES),
             "text": self.one_of("text", node.get("text") or document["text"], TEXTS),
             "period": [
                 self.day("period.from", period.get("from", document["from"])),
                 self.day("period.to", period.get("to", document["to"])),
             ],
-            "natures": list(dict.fromkeys(listed)), "when": when,
+            "natures": list(dict.fromkeys(listed)),
+            "when": when,
             "where": None if where in ("everywhere", None) else self._place("where", where),
             "effect": self.one_of("effect", node["effect"], EFFECTS),
-            "exceptions": [self._exception(i, e, citation, documents) for i, e in enumerate(node.get("exceptions") or [])],
-            "office": self.texts("office", node.get("office")), "next": self.texts("next", node.get("next")),
-            "season": self._season(node.get("season")), "superseded_by": node.get("superseded_by"),
-            "note": str(node.get("note") or "").strip(), "line": self.lines.get(self.path),
-        }  # fmt: skip
+            "exceptions": [
+                self._exception(i, e, citation, documents) for i, e in enumerate(node.get("exceptions") or [])
+            ],
+            "office": self.texts("office", node.get("office")),
+            "next": self.texts("next", node.get("next")),
+            "season": self._season(node.get("season")),
+            "superseded_by": node.get("superseded_by"),
+            "note": str(node.get("note") or "").strip(),
+            "line": self.lines.get(self.path),
+        }
 
     def _citation(self, field: str, node: Any, documents: Mapping[str, Any]) -> dict[str, Any]:
         node = self.keys(node, ("document", "article", "paragraph", "item", "section"), field)

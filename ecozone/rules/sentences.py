@@ -113,7 +113,7 @@ def answer(node: Mapping[str, Any], table: FactTable, part: int) -> Answer:
 
 
 def explain(node: Mapping[str, Any] | None, table: FactTable, part: int) -> list[Answer]:
-    """Return the leaves that decide a condition for one part: those that carry its truth, not those that don't matter."""
+    """Return the leaves that decide a condition for one part: those that carry its truth."""
     if node is None:
         return []
     if "not" in node:
@@ -172,7 +172,8 @@ def nature_sentence(rule_natures: Sequence[str], table: FactTable, part: int) ->
             )
         return Answer(
             value,
-            f"项目已于 {project.facts['approved_on']} 批准且未发生重大变动，不按建设类规则重新判定（生态环境法典第106条）",
+            f"项目已于 {project.facts['approved_on']} 批准且未发生重大变动，"
+            "不按建设类规则重新判定（生态环境法典第106条）",
         )
     if project.nature == "upgrade" and ("expand" in rule_natures) != ("upgrade" in rule_natures):
         if value == UNKNOWN:

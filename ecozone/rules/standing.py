@@ -1,4 +1,4 @@
-"""Findings about the ground of an answer itself: unencoded instruments, ground outside the atlas, units that are missing.
+"""Findings on what an answer stands on: unencoded instruments, ground outside the atlas, missing units and lists.
 
 They cite no law. Each keeps an answer from being complete until somebody closes it, and says how.
 """
@@ -26,32 +26,57 @@ def site_findings(
     for row in here:
         if judgement.relations.outside_admin[row] > FALSE:
             out.append(
-                _finding("data.outside_admin", "用地超出图集行政区范围", names[row], "no_data", "outside_admin",
-                         "用地有一部分不在图集的行政区范围内，那里的规则和图层未载入")
-            )  # fmt: skip
+                _finding(
+                    "data.outside_admin",
+                    "用地超出图集行政区范围",
+                    names[row],
+                    "no_data",
+                    "outside_admin",
+                    "用地有一部分不在图集的行政区范围内，那里的规则和图层未载入",
+                )
+            )
         if judgement.unit_missing[row]:
             out.append(
-                _finding("data.control_unit", "环境管控单元未全域覆盖", names[row], "undetermined", "control_unit",
-                         "环境管控单元应全域覆盖，用地处没有单元或不完整，属数据错误，不能视为符合")
-            )  # fmt: skip
+                _finding(
+                    "data.control_unit",
+                    "环境管控单元未全域覆盖",
+                    names[row],
+                    "undetermined",
+                    "control_unit",
+                    "环境管控单元应全域覆盖，用地处没有单元或不完整，属数据错误，不能视为符合",
+                )
+            )
     for book in judgement.books:
         bound = any(pieces_of(judgement.relations, book.jurisdiction, placed)[r] >= 0 for r in here)
         for instrument in book.instruments:
             if bound and instrument.bears_on_siting and instrument.id not in judgement.accepted:
                 out.append(
-                    _finding(f"register.{instrument.id}", f"《{instrument.title}》未编入规则", "site", "no_data",
-                             f"instrument:{instrument.id}", instrument.why or "该文件涉及选址，但未编入规则", book.name)
-                )  # fmt: skip
+                    _finding(
+                        f"register.{instrument.id}",
+                        f"《{instrument.title}》未编入规则",
+                        "site",
+                        "no_data",
+                        f"instrument:{instrument.id}",
+                        instrument.why or "该文件涉及选址，但未编入规则",
+                        book.name,
+                    )
+                )
     for code, touches in judgement.compared.without_list.items():
         if any(touches[r] for r in rows):
             out.append(
-                _finding(f"access.{code}", f"管控单元 {code} 没有准入清单", "site", "no_data", f"access_list:{code}",
-                         "图集没有该单元当日有效的生态环境准入清单，无法逐条比对")
-            )  # fmt: skip
-    for row in judgement.compared.rows:
-        states = {int(row.state[r]) for r in rows if row.touches[r]}
-        if int(OPEN) in states or int(FAILS) in states and row.answer is not None:
-            out.append(_row_finding(row, int(OPEN) in states))
+                _finding(
+                    f"access.{code}",
+                    f"管控单元 {code} 没有准入清单",
+                    "site",
+                    "no_data",
+                    f"access_list:{code}",
+                    "图集没有该单元当日有效的生态环境准入清单，无法逐条比对",
+                )
+            )
+    for listed in judgement.compared.rows:
+        states = {int(listed.state[r]) for r in rows if listed.touches[r]}
+        if int(OPEN) in states or (int(FAILS) in states and listed.answer is not None):
+            out.append(_row_finding(listed, int(OPEN) in states))
     return out
 
 
@@ -76,10 +101,28 @@ def _finding(
     rule: str, title: str, part: str, outcome: str, missing: str, because: str, book: str = "ecozone"
 ) -> Finding:
     return Finding(
-        rule=rule, book=book, title=title, requirement="", part=part, effect="prohibit", outcome=outcome, firm=True,
-        authority="standard", text="text", because=(because,), missing=(missing,), branch=None,
+        rule=rule,
+        book=book,
+        title=title,
+        requirement="",
+        part=part,
+        effect="prohibit",
+        outcome=outcome,
+        firm=True,
+        authority="standard",
+        text="text",
+        because=(because,),
+        missing=(missing,),
+        branch=None,
         citation={
-            "law": "", "title": "", "number": None, "article": None, "section": None, "paragraph": None, "item": None,
-            "in_force": [None, None], "authority": "",
+            "law": "",
+            "title": "",
+            "number": None,
+            "article": None,
+            "section": None,
+            "paragraph": None,
+            "item": None,
+            "in_force": [None, None],
+            "authority": "",
         },
-    )  # fmt: skip
+    )
