@@ -15,7 +15,9 @@ import ecozone
 def atlas(load: Workload, *, side: float = SIDE, accuracy_m: float = 5.0) -> ecozone.Atlas:
     """Return the workload's zones and rivers as an atlas whose one county is the whole square."""
     square = shapely.box(*CORNER, *(CORNER + side))
-    outline, cover = degrees(np.array([shapely.segmentize(square, 500.0), shapely.segmentize(square.buffer(60_000), 5_000)]))
+    outline, cover = degrees(
+        np.array([shapely.segmentize(square, 500.0), shapely.segmentize(square.buffer(60_000), 5_000)])
+    )
     layers = [layer("admin", np.array([outline]), cover, 10.0, code=["511111"], level=["county"])]
     flat = degrees(load.zones)
     for i, kind in enumerate(KINDS):

@@ -59,7 +59,9 @@ def make(
     rng = np.random.default_rng(seed)
     radius = np.sqrt(2.0 * side * side / zones / np.pi)
     count = np.clip(rng.lognormal(np.log(340.0), 0.5, zones), 160, 2000) * vertices
-    blobs = _blobs(rng, _somewhere(rng, zones, side), radius * rng.lognormal(-0.1, 0.45, zones), count.astype(int), 0.25)
+    blobs = _blobs(
+        rng, _somewhere(rng, zones, side), radius * rng.lognormal(-0.1, 0.45, zones), count.astype(int), 0.25
+    )
     return Workload(
         zones=_with_holes(rng, blobs, radius),
         theme=rng.integers(0, len(KINDS), zones),
@@ -96,7 +98,11 @@ def _somewhere(rng: np.random.Generator, n: int, side: float) -> NDArray[np.floa
 
 
 def _blobs(
-    rng: np.random.Generator, centre: NDArray[np.float64], radius: NDArray[np.float64], count: NDArray[Any], rough: float
+    rng: np.random.Generator,
+    centre: NDArray[np.float64],
+    radius: NDArray[np.float64],
+    count: NDArray[Any],
+    rough: float,
 ) -> NDArray[Any]:
     """Return star-shaped polygons with ragged edges."""
     out = np.empty(len(centre), dtype=object)
@@ -125,9 +131,7 @@ def _with_holes(rng: np.random.Generator, blobs: NDArray[Any], radius: float) ->
     return out
 
 
-def _winding(
-    rng: np.random.Generator, n: int, count: NDArray[Any], step: float, side: float
-) -> NDArray[Any]:
+def _winding(rng: np.random.Generator, n: int, count: NDArray[Any], step: float, side: float) -> NDArray[Any]:
     """Return lines that keep a direction and wind."""
     start = _somewhere(rng, n, side)
     out = np.empty(n, dtype=object)

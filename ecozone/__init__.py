@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ecozone.atlas import Accepted, Atlas, Parameter, open_atlas
     from ecozone.demo import demo_atlas
     from ecozone.errors import EcozoneError, InputError
+    from ecozone.intake.reading import read_layer, read_projects
     from ecozone.layer import Layer
     from ecozone.project import Part, Project
     from ecozone.rules.library import load_books

@@ -87,7 +87,10 @@ def _parquet(path: Path) -> Table:
     def chunks(size: int) -> Iterator[tuple[Columns, NDArray[Any] | None]]:
         for batch in pq.ParquetFile(path).iter_batches(batch_size=size, use_threads=False):
             shapes = shapely.from_wkb(batch.column(column).to_pylist(), on_invalid="ignore") if column else None
-            yield {n: _objects(batch.column(n).to_pylist()) for n in names}, None if shapes is None else _objects(shapes)
+            yield (
+                {n: _objects(batch.column(n).to_pylist()) for n in names},
+                None if shapes is None else _objects(shapes),
+            )
 
     return Table(names, file.metadata.num_rows, crs, chunks)
 
