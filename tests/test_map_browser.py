@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import folium
 import pytest
+import shapely
 from browser import Browser, Page, browser
 from test_map import DAY, HOSTILE, hostile_answer, hostile_atlas
 
@@ -150,6 +152,16 @@ def test_an_atlas_map_lists_kinds_by_theme(chromium: Browser, tmp_path: Path) ->
     page.run(every)
     assert page.troubles == []
     assert page.run("document.querySelectorAll('.leaflet-overlay-pane path').length") > 300
+    page.close()
+
+
+def test_a_layer_added_later_is_in_the_control(chromium: Browser, tmp_path: Path, plant: ecozone.Assessment) -> None:
+    m = plant.map()
+    folium.GeoJson(shapely.to_geojson(plant.project.site.buffer(0.01)), name="后加的图层").add_to(m)
+    page = opened(chromium, tmp_path, m.get_root().render())
+    assert "后加的图层" in page.text(".leaflet-control-layers")
+    assert page.requests == []
+    assert page.troubles == []
     page.close()
 
 
