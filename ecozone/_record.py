@@ -10,9 +10,10 @@ from ecozone.assessment import Context
 from ecozone.atlas import Atlas
 from ecozone.relation import FALSE, Request
 from ecozone.rules import access
+from ecozone.rules.claims import contradicted
 from ecozone.rules.facts import FactTable
 from ecozone.rules.finding import Finding
-from ecozone.rules.judge import HIT, NO_DATA, UNDETERMINED
+from ecozone.rules.judge import HIT, NO_DATA, UNDETERMINED, pieces_of
 from ecozone.rules.logic import leaves
 from ecozone.rules.model import Rulebook
 
@@ -121,6 +122,10 @@ def assumptions(judged: Judged, i: int, rows: Sequence[int]) -> list[dict[str, s
     facts = list(dict.fromkeys(leaf["fact"] for leaf in asked if "fact" in leaf))
     facilities = list(dict.fromkeys(k for leaf in asked for k in leaf.get("facility", ())))
     out = [{"about": "site", "text": n} for n in judged.project(i).notes]
+    profile = table.projects[int(table.owner[rows[0]])]
+    pieces = pieces_of(judged.judgement.relations, "", judged.batch.placed)
+    said = contradicted(profile, rows[0], judged.judgement.relations, pieces, table)
+    out += [{"about": f"claim:{name}", "text": text} for name, text in said]
     inferred = table.assumptions(int(table.owner[rows[0]]), facts, facilities)
     return out + [{"about": a.about, "text": a.text} for a in inferred]
 

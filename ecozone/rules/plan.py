@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ecozone.relation import FALSE, UNKNOWN, Request
+from ecozone.rules.claims import claimed
 from ecozone.rules.facts import FactTable, day_of
 from ecozone.rules.logic import Truth, leaves, truth
 from ecozone.rules.model import Rule, Rulebook
@@ -83,6 +84,8 @@ def plan(
                     tentative[leaf["kind"]] = proposed(leaf["kind"])
                 if tentative[leaf["kind"]]:
                     ask(request_of(leaf, status="proposed"), reach)
+    for place in claimed(table.projects, kinds):
+        ask(request_of(place), 0.0)
     for kind in LOOKUPS:
         if kind in kinds:
             ask(Request(kind), 0.0)

@@ -11,7 +11,7 @@ from ecozone.words.values import TYPES
 
 _TERM = ("name", "aliases", "meaning")
 _FACILITY = ("name", "aliases", "theme", "implied_by", "possible_for", "ancillary", "note")
-_FACT = ("name", "type", "question", "aliases", "theme", "unit", "values", "strict", "infer", "when", "note")
+_FACT = ("name", "type", "question", "aliases", "theme", "unit", "values", "strict", "infer", "when", "claim", "note")
 _GROUP = (
     "name",
     "aliases",

@@ -185,7 +185,7 @@ def _normalise(code: Any) -> str:
         )
     if found is None and padded is not None and (lost_zero or decimal):
         found = padded
-    if found is None and len(digits) == 4 and digits.endswith("0"):  # noqa: PLR2004 - a class has four digits
+    if found is None and len(digits) == 4 and digits.endswith("0"):
         found = known.get(digits[:3])  # a group that has classes, padded with a zero as forms print it: P8320 is P832
     if found is None:
         raise UnknownIndustryError(_unknown(str(code), (letter or "") + digits))

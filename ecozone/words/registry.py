@@ -115,6 +115,8 @@ class Fact:
         ``{value, industries, facilities, natures, reason}``.
     when : mapping
         ``{industries, facilities, natures}``: for other projects the fact means nothing.
+    claim : mapping
+        ``{kind, filter}``: zones that a yes claims the site to lie in.
     """
 
     key: str
@@ -128,6 +130,7 @@ class Fact:
     strict: tuple[Any, ...] = ()
     infer: tuple[Mapping[str, Any], ...] = ()
     when: Mapping[str, Any] = field(default_factory=dict)
+    claim: Mapping[str, Any] = field(default_factory=dict)
     note: str = ""
 
     def label(self, value: Any) -> str:
