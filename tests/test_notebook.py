@@ -51,4 +51,5 @@ def test_overlaps_notebook_tells_its_story(monkeypatch: pytest.MonkeyPatch) -> N
         "第26条第2款",
     ):
         assert words in shown, words
+    assert "共 0 块" not in shown
     assert shown.count("<iframe") == 2
