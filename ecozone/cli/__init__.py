@@ -17,6 +17,7 @@ from ecozone.cli.demo import demo
 from ecozone.cli.params import params
 from ecozone.cli.registers import facts, rules
 from ecozone.cli.run import run
+from ecozone.cli.screen import screen
 
 _HELP = """ecozone：在某处建设某个项目，依判定日期有效的规则能否准入，为什么。
 
@@ -33,7 +34,7 @@ def program(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (check, demo, facts, rules, params):
+for command in (check, screen, demo, facts, rules, params):
     program.add_command(command)
 
 

@@ -15,9 +15,10 @@ import shapely
 from numpy.typing import NDArray
 
 from ecozone.errors import SiteError
-from ecozone.intake.vector import DRIVERS
 
 Columns = Mapping[str, NDArray[Any]]
+#: GDAL drivers that a table may be opened with; anything indirect (VRT, WMS, vsicurl …) is left out on purpose.
+DRIVERS = ("ESRI Shapefile", "GPKG", "GeoJSON", "GeoJSONSeq", "FlatGeobuf", "OpenFileGDB", "MapInfo File", "KML", "LIBKML")
 _ENCODINGS = ("utf-8-sig", "gb18030")
 
 
