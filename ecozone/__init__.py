@@ -37,6 +37,8 @@ _HOME = {
     "demo_atlas": "demo",
     "load_books": "rules.library",
     "open_atlas": "atlas",
+    "read_layer": "intake.reading",
+    "read_projects": "intake.reading",
     "screen": "_screen",
 }
 
@@ -56,6 +58,8 @@ __all__ = [
     "demo_atlas",
     "load_books",
     "open_atlas",
+    "read_layer",
+    "read_projects",
     "screen",
 ]
 

@@ -88,11 +88,13 @@ def _from_text(text: str, crs: str | None, accuracy_m: float | None) -> Place:
     if len(halves) == 2 and any(mark in stripped for mark in "度°"):
         return _from_dms(halves, crs, accuracy_m)
     path = Path(text)
-    if _SUFFIX.fullmatch(path.suffix) or _exists(path):
+    database = text.startswith(("postgresql://", "postgres://"))
+    if database or _SUFFIX.fullmatch(path.suffix) or _exists(path):
         from ecozone.intake.vector import read_site_file
 
-        found = read_site_file(path, crs=crs)
-        return _placed(found.geometry, found.crs, accuracy_m, found.accuracy_m, found.notes)
+        found = read_site_file(text, crs=crs, accuracy_m=accuracy_m)
+        systems.check_in_china(np.array(shapely.bounds(found.geometry)))
+        return Place(shapely.force_2d(found.geometry), found.accuracy_m, found.notes)
     raise SiteError(
         f"无法识别项目位置“{text[:60]}”。可用：WKT（如 POLYGON((…))）、“经度,纬度”、"
         "“106度54分8.122秒,31度51分30.053秒”，或 GeoJSON、GeoPackage、Shapefile 等文件。"
