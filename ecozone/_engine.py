@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ecozone import _record as record
 from ecozone._batch import Batch
 from ecozone._evidence import ground, pictures
+from ecozone._neighbours import element_zones, neighbours
 from ecozone.assessment import Assessment, Context
 from ecozone.atlas import Atlas
 from ecozone.errors import ParameterError, SiteError, did_you_mean
@@ -147,6 +148,8 @@ class Judged:
             _groups=lambda: record.groups(self, rows),
             _pictures=lambda: pictures(self, rows),
             _ground=lambda: ground(self.atlas, self.project(i), self.as_of),
+            _neighbours=lambda: neighbours(self.atlas, self.project(i), self.as_of),
+            _element_zones=lambda: element_zones(self.atlas, self.project(i), self.as_of),
         )
 
 

@@ -82,6 +82,8 @@ class Assessment:
     complete : bool
         Nothing that is open could push the verdict further.
     context : Context
+    edition : str
+        ``full``, or ``public`` for what may be published.
 
     Notes
     -----
@@ -102,6 +104,9 @@ class Assessment:
     _pictures: Callable[[], list[Picture]] = field(repr=False)
     _ground: Callable[[], list[Ground]] = field(repr=False)
     overrides: tuple[Override, ...] = ()
+    edition: str = "full"
+    _neighbours: Callable[[], list[dict[str, Any]]] = field(default=list, repr=False)
+    _element_zones: Callable[[], list[dict[str, Any]] | None] = field(default=list, repr=False)
 
     @functools.cached_property
     def findings(self) -> list[Finding]:
@@ -137,6 +142,16 @@ class Assessment:
     def requirements(self) -> list[dict[str, Any]]:
         """Rows of the access lists of every unit touched, each with 符合, 不符合, 不涉及 or 无法判定."""
         return self._requirements()
+
+    @functools.cached_property
+    def neighbours(self) -> list[dict[str, Any]]:
+        """The nearest protection target (环境保护目标) of each kind, whether or not a rule asks for it."""
+        return self._neighbours()
+
+    @functools.cached_property
+    def element_zones(self) -> list[dict[str, Any]] | None:
+        """Element zones (要素管控分区) the site lies in; None when the atlas has no such layer."""
+        return self._element_zones()
 
     @functools.cached_property
     def groups(self) -> dict[str, Any]:
@@ -194,6 +209,18 @@ class Assessment:
 
         return save(self, path)
 
+    def public(self) -> Assessment:
+        """Return the same answer for publication: shapes of sensitive layers clipped and generalised, marked 示意图."""
+        from ecozone.public import public
+
+        return public(self)
+
+    def report(self, path: str | Path, **options: Any) -> Path:
+        """Write a report, ``.docx``, ``.pdf`` or ``.html``; see `ecozone.report.write.write_report`."""
+        from ecozone.report.write import write_report
+
+        return write_report(self, path, **options)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the assessment as plain JSON values, after the published schema ``ecozone.assessment/1``."""
         project = self.project
@@ -245,6 +272,9 @@ class Assessment:
             "groups": self.groups,
             "assumptions": self.assumptions,
             "requirements": self.requirements,
+            "element_zones": self.element_zones,
+            "neighbours": self.neighbours,
+            "edition": self.edition,
         }
 
     def map(self, m: folium.Map | None = None) -> folium.Map:
