@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from ecozone import kinds
-from ecozone.rules.explain import filter_text
 from ecozone.rules.sentences import requirement
 
 _BOUNDS = {"ge": "不小于", "gt": "大于", "le": "不大于", "lt": "小于"}
@@ -17,9 +16,11 @@ def condition(node: Mapping[str, Any] | None) -> str:
     return "不限" if node is None else _tree(node, requirement)
 
 
-def place(node: Mapping[str, Any] | None) -> str:
-    """Return a condition on the place, e.g. 距河流（干流）1000 米以内."""
-    return "全辖区" if node is None else _tree(node, _leaf)
+def place(node: Mapping[str, Any] | None, *, alone: bool = True) -> str:
+    """Return a condition on the place, e.g. 距河流（干流）1000 米以内; in brackets when it is not `alone` and joins some."""
+    if node is None:
+        return "全辖区"
+    return _tree(node, _leaf) if alone else _nested(node, _leaf)
 
 
 def _tree(node: Mapping[str, Any], leaf: Any) -> str:
@@ -59,3 +60,18 @@ def _distance(spec: Mapping[str, Any]) -> str:
     what = f"参数“{spec['parameter']}”" if spec.get("parameter") else f"事实“{spec['fact']}”"
     bounds = [f"{spec[k]:g} 米" for k in ("at_least", "at_most") if spec.get(k) is not None]
     return f"{what}所定距离{'（' + ' 至 '.join(bounds) + '）' if bounds else ''}"
+
+
+def filter_text(leaf: Mapping[str, Any]) -> str:
+    """Return which zones of a kind a leaf means, in brackets, e.g. （一级保护区）; empty for all."""
+    kind = kinds.registry()[leaf["kind"]]
+    parts = [
+        "、".join(
+            {"true": kind.columns[c].name, "false": f"非{kind.columns[c].name}"}.get(v, kind.label(c, v))
+            for v in values
+        )
+        if c in kind.columns
+        else "、".join(values)
+        for c, values in leaf.get("filter") or ()
+    ]
+    return f"（{'；'.join(parts)}）" if parts else ""

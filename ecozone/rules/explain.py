@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ecozone import kinds, words
 from ecozone.relation import FALSE, TRUE, UNKNOWN, Measured, ZoneRow
+from ecozone.rules import describe
 from ecozone.rules import place as places
 from ecozone.rules.finding import Finding
 from ecozone.rules.judge import (
@@ -139,7 +140,8 @@ class Explainer:
         condition, compound = outstanding(rule.when, self.table, part)
         others = [a.asked for a in answers if a.value == UNKNOWN and a.asked]
         if judged.why[part] or not (condition or others):
-            others.append("位于上述范围内" if judged.why[part] else "不属于例外情形")
+            alone = not (condition or others)
+            others.append(describe.place(rule.where, alone=alone) if judged.why[part] else "不属于例外情形")
         when = f"（{condition}）" if compound and others else condition
         effect = EFFECTS[judged.effect_name(part)][1]
         return f"若{'，且'.join(t for t in (when, *others) if t)}：{effect}（{rule.title}）"
@@ -211,7 +213,7 @@ class _Spot:
     ) -> _Spot:
         spot = cls()
         kind = kinds.name(leaf["kind"])
-        zones = f"{kind}{filter_text(leaf)}"
+        zones = f"{kind}{describe.filter_text(leaf)}"
         if piece == -2:
             spot.because.append(f"该设施的位置未提供，无法与{zones}比对")
             spot.missing.append(f"part:{'/'.join(table.kinds[part])}")
@@ -271,7 +273,8 @@ class _Spot:
                     f"（数据精度 ±{measured.accuracy_m[piece]:.1f} 米）"
                 )
             else:
-                self.because.append(f"{measured.request.reach_m:g} 米以内没有{zones}")
+                reach = measured.request.reach_m
+                self.because.append(f"{reach:g} 米以内没有{zones}" if reach else f"用地没有触及{zones}")
         elif relation in ("within", "outside"):
             text = {1: "全部位于", -1: "不全在", 0: "是否全部位于"}[value if relation == "within" else -value]
             self.because.append(f"用地{text}{zones}范围内")
@@ -316,21 +319,6 @@ def citation(where: Citation, rule: Rule) -> dict[str, Any]:
         "in_force": rule.period.as_list(),
         "authority": AUTHORITIES[rule.authority],
     }
-
-
-def filter_text(leaf: Mapping[str, Any]) -> str:
-    """Return which zones of a kind a leaf means, in brackets, e.g. （一级保护区）; empty for all."""
-    kind = kinds.registry()[leaf["kind"]]
-    parts = [
-        "、".join(
-            {"true": kind.columns[c].name, "false": f"非{kind.columns[c].name}"}.get(v, kind.label(c, v))
-            for v in values
-        )
-        if c in kind.columns
-        else "、".join(values)
-        for c, values in leaf.get("filter") or ()
-    ]
-    return f"（{'；'.join(parts)}）" if parts else ""
 
 
 def _name(row: ZoneRow) -> str:
