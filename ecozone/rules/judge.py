@@ -157,10 +157,12 @@ def _place(
         return np.where(pieces == -1, FALSE, TRUE).astype(np.int8), why
 
     def leaf(node: Mapping[str, Any]) -> Truth:
-        use = "proposed" if status == "proposed" and node["kind"] in proposed else "in_force"
-        judged = judge_leaf(node, relations, pieces, table, status=use, lacking_m=lacking_m)
+        judged = judge_leaf(node, relations, pieces, table, lacking_m=lacking_m)
         np.bitwise_or(why, np.where(judged.value == UNKNOWN, judged.why, 0), out=why)
-        return judged.value
+        if status == "in_force" or node["kind"] not in proposed:
+            return judged.value
+        added = judge_leaf(node, relations, pieces, table, status=status).value  # beside the zones in force
+        return (np.minimum if node["relation"] == "outside" else np.maximum)(judged.value, added)
 
     value = evaluate(where, leaf, table.n)
     return value, np.where(value == UNKNOWN, why, 0)
