@@ -253,13 +253,18 @@ def open_atlas(path: str | Path) -> Atlas:
     Parameters
     ----------
     path : str or Path
-        A folder with ``atlas.toml`` and ``<kind>/<version>.parquet``. Layers are read when first needed.
+        A folder with ``atlas.toml`` and ``<kind>/<version>.parquet``, or ``postgresql://…`` of an atlas in PostGIS. Layers are
+        read when first needed.
 
     Raises
     ------
     AtlasError
         No such folder, no ``atlas.toml``, a newer format, or a damaged file.
     """
+    if str(path).startswith(("postgresql://", "postgres://")):
+        from ecozone import postgis
+
+        return postgis.open_atlas(str(path))
     folder = Path(path)
     file = folder / "atlas.toml"
     if not folder.is_dir():

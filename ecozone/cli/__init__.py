@@ -13,7 +13,9 @@ import click
 from ecozone._version import __version__
 from ecozone.cli.check import check
 from ecozone.cli.command import Group
+from ecozone.cli.audit import audit
 from ecozone.cli.demo import demo
+from ecozone.cli.intake import import_, inspect
 from ecozone.cli.params import params
 from ecozone.cli.registers import facts, rules
 from ecozone.cli.run import run
@@ -34,7 +36,7 @@ def program(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (check, screen, demo, facts, rules, params):
+for command in (check, screen, demo, inspect, import_, audit, facts, rules, params):
     program.add_command(command)
 
 

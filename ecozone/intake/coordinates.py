@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from dataclasses import dataclass
 
-#: Signs that mean the same and come from different keyboards.
-_SAME = str.maketrans(
-    {
-        "′": "'", "’": "'", "‘": "'", "`": "'", "´": "'", "分": "'", "″": '"', "”": '"', "“": '"', "秒": '"', "〃": '"',
-        "º": "°", "˚": "°", "度": "°", "∘": "°", "－": "-", "—": "-", "，": ",", "；": ";", "：": ":", "、": ",", "\u3000": " ",
-        "【": "[", "】": "]", "〔": "[", "〕": "]", "［": "[", "］": "]", "＝": "=", "＠": "@",
-    }
-)  # fmt: skip
+#: Full-width signs of structure, and their plain ones.
+_WIDE = str.maketrans(
+    {chr(0xFF10 + i): str(i) for i in range(10)}
+    | {"，": ",", "．": ".", "＠": "@", "＝": "=", "－": "-", "；": ";", "【": "[", "】": "]", "［": "[", "］": "]"}
+    | {"\u3000": " ", "〔": "[", "〕": "]"}
+)
+#: Signs of degrees, minutes and seconds from different keyboards.
+_ANGLE = str.maketrans(
+    {"′": "'", "’": "'", "‘": "'", "`": "'", "´": "'", "分": "'", "＇": "'"}
+    | {"″": '"', "”": '"', "“": '"', "秒": '"', "〃": '"', "＂": '"'}
+    | {"º": "°", "˚": "°", "度": "°", "∘": "°", "：": ":", "—": "-"}
+)
 _DECIMAL = re.compile(r"[-+]?\d+(?:\.\d+)?")
 _DMS = re.compile(
     r"(?P<before>[EWNS]|东经|西经|北纬|南纬|经度:?|纬度:?)?\s*(?P<d>\d{1,3})\s*°\s*(?P<m>\d{1,2})\s*'\s*"
@@ -41,8 +44,13 @@ class Coordinate:
 
 
 def plain(text: str) -> str:
-    """Return a text with full-width digits, commas, brackets and quote-like signs as plain ones."""
-    return unicodedata.normalize("NFKC", text.translate(_SAME)).translate(_SAME)
+    """Return a text with full-width digits, commas and brackets as plain ones; words stay as they are."""
+    return text.translate(_WIDE)
+
+
+def angle(text: str) -> str:
+    """Return a text with all signs of degrees, minutes and seconds as ``° ' "``."""
+    return text.translate(_WIDE).translate(_ANGLE)
 
 
 def read(text: object) -> Coordinate | None:
@@ -52,7 +60,7 @@ def read(text: object) -> Coordinate | None:
     if isinstance(text, int | float):
         number = float(text)
         return Coordinate(number, _decimals(repr(text))) if math.isfinite(number) else None
-    said = plain(str(text)).strip()
+    said = angle(str(text)).strip()
     if _DECIMAL.fullmatch(said):
         return Coordinate(float(said), _decimals(said))
     found = _DMS.fullmatch(said)

@@ -137,6 +137,16 @@ class Issue:
         return CODES[self.code][1]
 
     @property
+    def who_label(self) -> str:
+        """Who must act, in Chinese."""
+        return WHO[self.who]
+
+    @property
+    def severity_label(self) -> str:
+        """Severity in Chinese."""
+        return SEVERITIES[self.severity]
+
+    @property
     def title(self) -> str:
         """What the code means, in Chinese."""
         return CODES[self.code][2]

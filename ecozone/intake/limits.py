@@ -27,8 +27,8 @@ FEATURES = 500_000
 VERTICES = 5_000_000
 #: Numbers beyond this are no coordinates of this planet.
 GIANT = 1e8
-#: Address space that reading one file may add, bytes.
-MEMORY_BYTES = 1_000_000_000
+#: Address space that reading one file may add, bytes: libraries and threads map far more than they use.
+MEMORY_BYTES = 3_000_000_000
 #: What a file says that leads elsewhere: virtual formats of GDAL, files over the network, inclusions.
 _ELSEWHERE = re.compile(
     rb"<OGRVRTDataSource|<VRTDataset|<GDAL_WMS|<OGRWFSDataSource|<WFS_Capabilities|/vsi[a-z0-9]+[/_]|\bPG:|\bMYSQL:",
@@ -94,6 +94,8 @@ def memory(extra: int = MEMORY_BYTES) -> Iterator[str | None]:
     resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))
     try:
         yield None
+    except MemoryError:
+        raise SiteError(f"读取这个文件需要超过 {extra / 1e9:.0f} GB 内存，已停止；请按区县拆分或简化后再试。") from None
     finally:
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 

@@ -70,7 +70,9 @@ def read_xlsx(path: Path) -> RawTable:
         import openpyxl
         from openpyxl.utils.exceptions import InvalidFileException
     except ImportError:
-        raise MissingDependencyError('读取 XLSX 需要 openpyxl，请运行 pip install "ecozone[report]"，或另存为 CSV。') from None
+        raise MissingDependencyError(
+            '读取 XLSX 需要 openpyxl，请运行 pip install "ecozone[report]"，或另存为 CSV。'
+        ) from None
     damaged = (
         BadZipFile, InvalidFileException, ParseError, zlib.error, KeyError, ValueError, TypeError, AttributeError,
         IndexError, OSError, EOFError, OverflowError, NotImplementedError, AssertionError,
@@ -91,9 +93,7 @@ def read_xlsx(path: Path) -> RawTable:
     return _table(path, rows, "XLSX", "utf-8", "XLSX 规定", issues)
 
 
-def _table(
-    path: Path, rows: Sequence[Sequence[Any]], kind: str, found: str, how: str, issues: list[Issue]
-) -> RawTable:
+def _table(path: Path, rows: Sequence[Sequence[Any]], kind: str, found: str, how: str, issues: list[Issue]) -> RawTable:
     if not rows:
         raise SiteError(f"文件“{path.name}”里没有内容。")
     start = next((i for i, r in enumerate(rows[:10]) if _columns([str(c or "") for c in r])), None)
@@ -134,7 +134,10 @@ def _table(
 
 def _columns(heads: Sequence[str]) -> dict[str, int]:
     """Return where the coordinates stand, or nothing."""
-    known = {re.sub(r"\s", "", coordinates.plain(h)).lower(): i for i, h in reversed(list(enumerate(heads)))}
+    known = {
+        re.sub(r"\s", "", h.replace("（", "(").replace("）", ")")).lower(): i
+        for i, h in reversed(list(enumerate(heads)))
+    }
     groups = {"wkt": _WKT, "lon": _LON, "lat": _LAT, "pair": _PAIR, "label": _LABEL, "ring": _RING}
     out = {key: known[hit] for key, names in groups.items() if (hit := next((n for n in names if n in known), None))}
     return out if "wkt" in out or "pair" in out or ("lon" in out and "lat" in out) else {}
@@ -160,7 +163,7 @@ def _place(row: Sequence[Any], at: Mapping[str, int]) -> tuple[Any, int, str]:
     if "lon" in at and "lat" in at:
         pair = [row[at["lon"]], row[at["lat"]]]
     else:
-        text = coordinates.plain(str(row[at["pair"]] or ""))
+        text = coordinates.angle(str(row[at["pair"]] or ""))
         pair = [p for p in re.split(r"[,;]|(?<=[\d\"'EN])\s+(?=[\dEN])", text) if p.strip()]
     if not pair or all(p is None or not str(p).strip() for p in pair):
         return None, 0, "empty"

@@ -18,20 +18,6 @@ from ecozone.intake import crs as decision
 from ecozone.intake import files, reading
 from ecozone.intake.issue import errors, ordered
 
-#: GDAL drivers that a table of sites may be opened with; anything indirect (VRT, WMS, vsicurl …) is left out on purpose.
-DRIVERS = (
-    "ESRI Shapefile",
-    "GPKG",
-    "GeoJSON",
-    "GeoJSONSeq",
-    "KML",
-    "LIBKML",
-    "FlatGeobuf",
-    "OpenFileGDB",
-    "MapInfo File",
-    "DXF",
-    "GML",
-)
 #: Issues that a site's answer need not repeat.
 _QUIET = {
     "field-matched",

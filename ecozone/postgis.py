@@ -1,0 +1,242 @@
+"""The same atlas in PostGIS: three tables of one schema, every layer version a transaction.
+
+Geometries keep every bit of their coordinates and attributes stay JSON text, so the canonical SHA-256 of a layer is
+the same from the database as from a folder.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import parse_qs, urlsplit, urlunsplit
+
+import numpy as np
+import shapely
+
+from ecozone.atlas import FORMAT, Accepted, Atlas, Parameter
+from ecozone.errors import AtlasError, MissingDependencyError
+from ecozone.layer import Layer, as_date
+
+_TABLES = """
+CREATE SCHEMA IF NOT EXISTS {schema};
+CREATE TABLE IF NOT EXISTS {schema}.atlas (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one), format integer NOT NULL, about json NOT NULL);
+CREATE TABLE IF NOT EXISTS {schema}.layer (
+    kind text, version text, meta json NOT NULL, sha256 text NOT NULL, coverage geometry(Geometry, 4490),
+    PRIMARY KEY (kind, version));
+CREATE TABLE IF NOT EXISTS {schema}.zone (
+    kind text, version text, zone text, name text, attributes json NOT NULL, geom geometry(Geometry, 4490) NOT NULL,
+    PRIMARY KEY (kind, version, zone),
+    FOREIGN KEY (kind, version) REFERENCES {schema}.layer ON DELETE CASCADE);
+CREATE INDEX IF NOT EXISTS zone_geom ON {schema}.zone USING gist (geom);
+"""
+#: Key of the advisory lock: one writer at a time.
+_LOCK = 0x65636F7A
+
+
+def is_address(text: object) -> bool:
+    """Say whether a text names a database."""
+    return str(text).startswith(("postgresql://", "postgres://"))
+
+
+@contextmanager
+def _session(address: str) -> Iterator[tuple[Any, Any]]:
+    """Yield a connection and the schema as an identifier; the address may end in ``?schema=name``."""
+    try:
+        import psycopg
+        from psycopg import sql
+    except ImportError:
+        raise MissingDependencyError('图集在 PostGIS 中需要 psycopg，请运行 pip install "ecozone[postgis]"。') from None
+    parts = urlsplit(address)
+    query = parse_qs(parts.query)
+    schema = query.pop("schema", ["ecozone"])[0]
+    if not re.fullmatch(r"[a-z_][a-z0-9_]{0,50}", schema):
+        raise AtlasError(f"数据库模式名“{schema[:30]}”只能用小写字母、数字和下划线。")
+    rest = "&".join(f"{k}={v[0]}" for k, v in query.items())
+    shown = f"{parts.hostname or 'localhost'}{parts.path}"
+    try:
+        db = psycopg.connect(urlunsplit(parts._replace(query=rest)), connect_timeout=10)
+    except psycopg.Error as error:
+        reason = (str(error).strip().splitlines() or ["没有应答"])[-1][:160]
+        raise AtlasError(f"连接数据库 {shown} 失败：{reason}。请检查地址、账号和网络。") from None
+    try:
+        with db:
+            yield db, sql.Identifier(schema)
+    except psycopg.Error as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
+        raise AtlasError(f"数据库 {shown} 操作失败：{reason}。请检查权限和 PostGIS 扩展。") from None
+
+
+def _sql(text: str, schema: Any) -> Any:
+    from psycopg import sql
+
+    return sql.SQL(text).format(schema=schema)  # type: ignore[arg-type]
+
+
+def exists(address: str) -> bool:
+    """Say whether an atlas is there."""
+    with _session(address) as (db, schema):
+        name = schema.as_string(db).strip('"')
+        return db.execute("SELECT to_regclass(%s)", (f"{name}.atlas",)).fetchone()[0] is not None
+
+
+def save(atlas: Atlas, address: str) -> None:
+    """Write an atlas with all versions; a version that is there already stays as it is.
+
+    Parameters
+    ----------
+    atlas : Atlas
+    address : str
+        ``postgresql://user:password@host/database?schema=ecozone``.
+    """
+    about = {
+        "region": atlas.region,
+        "name": atlas.name,
+        "notice": atlas.notice,
+        "parameters": {k: _plain(p, "name") for k, p in atlas.parameters.items()},
+        "accepted": {k: _plain(a, "instrument") for k, a in atlas.accepted.items()},
+    }
+    with _session(address) as (db, schema):
+        db.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        db.execute("CREATE EXTENSION IF NOT EXISTS postgis")
+        db.execute(_sql(_TABLES, schema))
+        db.execute(
+            _sql("INSERT INTO {schema}.atlas (format, about) VALUES (%s, %s) "
+                 "ON CONFLICT (one) DO UPDATE SET format = EXCLUDED.format, about = EXCLUDED.about", schema),
+            (FORMAT, json.dumps(about, ensure_ascii=False)),
+        )  # fmt: skip
+        for kind in atlas.kinds:
+            for layer in atlas.versions(kind):
+                _insert(db, schema, layer, replace=True)
+
+
+def write_layer(layer: Layer, address: str) -> str:
+    """Write one layer version in one transaction.
+
+    Raises
+    ------
+    AtlasError
+        It is there already.
+    """
+    with _session(address) as (db, schema):
+        db.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        _insert(db, schema, layer, replace=False)
+    return f"{layer.kind}/{layer.version}（PostGIS）"
+
+
+def _insert(db: Any, schema: Any, layer: Layer, *, replace: bool) -> None:
+    key = (layer.kind, layer.version)
+    there = db.execute(
+        _sql("SELECT sha256 FROM {schema}.layer WHERE kind = %s AND version = %s", schema), key
+    ).fetchone()
+    if there is not None:
+        if not replace or there[0] != layer.sha256:
+            raise AtlasError(
+                f"数据库里已有“{layer.spec.name}”版本 {layer.version}，已有的版本不会被覆盖，请换一个版本号。"
+            )
+        return
+    coverage = (
+        shapely.to_wkb(shapely.set_srid(layer.coverage, 4490), include_srid=True)
+        if layer.coverage is not None
+        else None
+    )
+    db.execute(
+        _sql("INSERT INTO {schema}.layer (kind, version, meta, sha256, coverage) VALUES (%s, %s, %s, %s, %s)", schema),
+        (*key, json.dumps(layer.meta(), ensure_ascii=False), layer.sha256, coverage),
+    )
+    names = [c for c in layer.columns if c not in ("zone",)]
+    blobs = shapely.to_wkb(shapely.set_srid(layer.geometry, 4490), include_srid=True, output_dimension=2)
+    with db.cursor() as cursor:
+        copy = _sql("COPY {schema}.zone (kind, version, zone, name, attributes, geom) FROM STDIN", schema)
+        with cursor.copy(copy) as rows:
+            for i, blob in enumerate(blobs):
+                values = {c: layer.columns[c][i] for c in names if layer.columns[c][i] is not None}
+                text = json.dumps(values, ensure_ascii=False)
+                rows.write_row((*key, layer.columns["zone"][i], layer.columns["name"][i], text, blob.hex()))
+
+
+def open_atlas(address: str) -> Atlas:
+    """Open an atlas in PostGIS; layers are read when first needed.
+
+    Raises
+    ------
+    AtlasError
+        No answer, or no atlas there.
+    """
+    if not exists(address):
+        raise AtlasError("数据库里没有图集，请先用 ecozone import --region 建立，或用 ecozone.postgis.save 写入。")
+    with _session(address) as (db, schema):
+        found = db.execute(_sql("SELECT format, about FROM {schema}.atlas", schema)).fetchone()
+        rows = db.execute(
+            _sql("SELECT kind, version, meta FROM {schema}.layer ORDER BY kind, version", schema)
+        ).fetchall()
+    if found is None or found[0] != FORMAT:
+        raise AtlasError(f"数据库中的图集格式为 {found[0] if found else '空'}，本版本只能读取格式 {FORMAT}。")
+    about = found[1]
+    versions: dict[str, list[Any]] = {}
+    for kind, version, meta in rows:
+        versions.setdefault(kind, []).append(_Version(address, kind, version, meta))
+    parameters = {k: Parameter(**(v | {"name": k, "on": as_date(v.get("on"))})) for k, v in about["parameters"].items()}
+    accepted = {
+        k: Accepted(**(v | {"instrument": k, "on": as_date(v.get("on"))})) for k, v in about["accepted"].items()
+    }
+    atlas = Atlas.__new__(Atlas)
+    atlas.access = ()
+    atlas._set(versions, about["region"], about["name"], parameters, accepted, about["notice"], None)
+    return atlas
+
+
+class _Version:
+    """One layer version of a database, read when first needed."""
+
+    def __init__(self, address: str, kind: str, version: str, meta: dict[str, Any]) -> None:
+        self.address, self.key, self.meta = address, (kind, version), meta
+
+    @functools.cached_property
+    def _layer(self) -> Layer:
+        with _session(self.address) as (db, schema):
+            coverage = db.execute(
+                _sql("SELECT ST_AsBinary(coverage) FROM {schema}.layer WHERE kind = %s AND version = %s", schema),
+                self.key,
+            ).fetchone()[0]
+            rows = db.execute(
+                _sql("SELECT zone, attributes, ST_AsBinary(geom) FROM {schema}.zone WHERE kind = %s AND version = %s "
+                     'ORDER BY zone COLLATE "C"', schema),
+                self.key,
+            ).fetchall()  # fmt: skip
+        names = dict.fromkeys(c for r in rows for c in r[1])
+        columns = {c: _objects([r[1].get(c) for r in rows]) for c in names}
+        columns["zone"] = _objects([r[0] for r in rows])
+        return Layer.from_arrays(
+            kind=self.key[0],
+            geometry=_objects(list(shapely.from_wkb([bytes(r[2]) for r in rows]))),
+            columns=columns,
+            coverage=shapely.from_wkb(bytes(coverage)) if coverage is not None else None,
+            meta=self.meta,
+        )
+
+    def layer(self) -> Layer:
+        return self._layer
+
+    def valid_on(self, day: dt.date) -> bool:
+        return self._layer.valid_on(day)
+
+
+def _objects(values: list[Any]) -> Any:
+    out = np.empty(len(values), dtype=object)
+    for i, v in enumerate(values):
+        out[i] = v
+    return out
+
+
+def _plain(entry: Any, without: str) -> dict[str, Any]:
+    return {
+        k: v.isoformat() if isinstance(v, dt.date) else v
+        for k, v in entry.__dict__.items()
+        if k != without and v is not None
+    }
