@@ -21,7 +21,7 @@ from ecozone._version import __version__
 logger = logging.getLogger("ecozone")
 
 #: Changes when the compiled form changes without a new version.
-COMPILER = 1
+COMPILER = 2
 
 
 class YAMLError(ValueError):

@@ -18,6 +18,7 @@ from ecozone.rules.model import (
     Document,
     Exemption,
     Instrument,
+    LadderException,
     ParameterSpec,
     Period,
     Rule,
@@ -182,6 +183,13 @@ def _book(raw: Mapping[str, Any]) -> Rulebook:
             superseded_by=r["superseded_by"],
             note=r["note"],
             line=r["line"],
+            replaces=tuple(r["replaces"]),
+            empowered_by=citation(r["empowered_by"]) if r["empowered_by"] else None,
+            ladder_exception=LadderException(
+                **{**r["ladder_exception"], "citation": citation(r["ladder_exception"]["citation"])}
+            )
+            if r["ladder_exception"]
+            else None,
         )
         for r in raw["rules"]
     )

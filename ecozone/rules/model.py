@@ -100,6 +100,15 @@ class Exemption:
 
 
 @dataclass(frozen=True)
+class LadderException:
+    """Why a stricter zone lets something pass that a laxer one does not, and the provision that says so."""
+
+    when: Mapping[str, Any] | None
+    note: str
+    citation: Citation
+
+
+@dataclass(frozen=True)
 class Rule:
     """One provision for one case: where, when, effect, exceptions, citation, period, office."""
 
@@ -123,6 +132,9 @@ class Rule:
     superseded_by: str | None = None
     note: str = ""
     line: int | None = None
+    replaces: tuple[str, ...] = ()
+    empowered_by: Citation | None = None
+    ladder_exception: LadderException | None = None
 
     @property
     def push(self) -> int:
