@@ -16,7 +16,7 @@ from ecozone.relate import dissolve
 from ecozone.relate.pairs import Pairs, Projected, find
 from ecozone.relate.pieces import Group, Pieces, cut
 from ecozone.relate.rows import Rows
-from ecozone.relation import LayerUsed, Measured, Relations, Request
+from ecozone.relation import FALSE, TRUE, UNKNOWN, LayerUsed, Measured, Relations, Request
 
 if TYPE_CHECKING:
     from ecozone.atlas import Atlas
@@ -25,10 +25,11 @@ __all__ = ["cut", "relate"]
 
 #: A zone that carries this line cannot clear a limit unless its half-width is known (SEMANTICS 2).
 CENTRELINE = "centreline"
-#: Half-width that a centreline without one may have, metres: ecozone's own caution, no legal figure. Inland rivers
-#: of China are narrower than
-#: 10 km from bank to bank; a broader water belongs into an atlas as a surface.
+#: Half-width that a centreline without one may have, metres: ecozone's own caution, no legal figure. Inland rivers of
+#: China are narrower than 10 km from bank to bank; a broader water belongs into an atlas as a surface.
 WIDEST_HALF_M = 5_000.0
+#: How many accuracies around the ground the zones must be known, to see whether the ground runs through a thin one.
+SURROUNDINGS = 4.0
 
 
 def relate(
@@ -65,26 +66,21 @@ def relate(
     for request in requests:
         reach[request] = max(reach.get(request, 0.0), request.reach_m)
         if request.minus is not None:
-            reach.setdefault(request.minus, 0.0)
+            reach[request.minus] = max(reach.get(request.minus, 0.0), request.reach_m)
     cache = Projected()
     by_kind: dict[str, list[Request]] = {}
     for request in reach:
         by_kind.setdefault(request.kind, []).append(request)
-    margin = pieces.accuracy_m + pieces.extent_m
+    layers = {kind: atlas.at(kind, as_of) for kind in by_kind}
+    look = _look(pieces, layers, reach, half_width_m)
     found: dict[str, list[Pairs]] = {}
-    layers: dict[str, Layer | None] = {}
     for kind, mine in by_kind.items():
-        layer = layers[kind] = atlas.at(kind, as_of)
+        layer = layers[kind]
         if layer is None or not len(layer):
             continue
-        farthest = max(reach[r] for r in mine)
         wanted = np.any([_mask(layer, r, as_of)[1] for r in mine], axis=0)
         if wanted.any():
-            widest = float(_half_widths(layer, half_width_m)[wanted].max())
-            found[kind] = [
-                find(g, layer, farthest + layer.accuracy_m + margin[g.rows] + widest, wanted, cache)
-                for g in pieces.groups
-            ]
+            found[kind] = [find(g, layer, look[kind][g.rows], wanted, cache) for g in pieces.groups]
     margins: dict[int, NDArray[np.float64]] = {}  # layers mostly share one coverage polygon
     for layer in layers.values():
         if layer is not None and id(layer.coverage) not in margins:
@@ -101,6 +97,27 @@ def relate(
         codes=pieces.codes,
         outside_admin=pieces.outside_admin,
     )
+
+
+def _look(
+    pieces: Pieces, layers: Mapping[str, Layer | None], reach: Mapping[Request, float], half_width_m: float | None
+) -> dict[str, NDArray[np.float64]]:
+    """Return for each kind how far around each piece its zones are wanted, metres.
+
+    The reach of its requests, the ground's own extent, the surroundings that the accuracies call for, and half of the
+    widest river drawn as a line; zones that are taken away from others are wanted as far as those.
+    """
+    out: dict[str, NDArray[np.float64]] = {}
+    for request, metres in reach.items():
+        layer, minus = layers[request.kind], layers[request.minus.kind] if request.minus is not None else None
+        exact = pieces.accuracy_m + (layer.accuracy_m if layer else 0.0) + (minus.accuracy_m if minus else 0.0)
+        half = float(_half_widths(layer, half_width_m).max(initial=0.0)) if layer else 0.0
+        far = metres + pieces.extent_m + SURROUNDINGS * exact + half
+        out[request.kind] = np.maximum(out.get(request.kind, 0.0), far)
+    for request in reach:
+        if request.minus is not None:
+            out[request.minus.kind] = np.maximum(out[request.minus.kind], out[request.kind])
+    return out
 
 
 def _mask(layer: Layer, request: Request, as_of: dt.date) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -172,22 +189,23 @@ def _measure(
         if minus is None:
             return Measured.nothing(request, n)
         out.accuracy_m[:] += minus.accuracy_m
-        out.coverage_m[:] = np.minimum(out.coverage_m, coverage[request.minus.kind])
     sure, may = _mask(layer, request, as_of)
     rows = Rows(may_only=bool((may & ~sure).any()))
-    for index, group in enumerate(pieces.groups):
-        if request.kind not in found:
-            continue
-        all_pairs = found[request.kind][index]
-        pairs = all_pairs.only(may[all_pairs.zone])
-        if request.minus is not None and minus is not None:
-            away = found[request.minus.kind][index] if request.minus.kind in found else None
-            taken = away.only(_mask(minus, request.minus, as_of)[0][away.zone]) if away is not None else None
-            pairs = _subtract(pairs, taken)
-        rows.add(group, pairs, sure)
-        _fill(out, group, pairs.only(sure[pairs.zone]), half_width_m)
-        if (may & ~sure)[pairs.zone].any():
-            _loosen(out, request, group, pairs, half_width_m)
+    for index, group in enumerate(pieces.groups if request.kind in found else ()):
+        pairs = found[request.kind][index]
+        certain, possible = pairs.only(sure[pairs.zone]), pairs.only(may[pairs.zone])
+        open_ = len(possible.piece) > len(certain.piece)
+        if request.minus is not None and minus is not None and request.minus.kind in found:
+            away, (takes, may_take) = found[request.minus.kind][index], _mask(minus, request.minus, as_of)
+            open_ = open_ or bool((may_take & ~takes)[away.zone].any())
+            certain = _subtract(certain, away.only(may_take[away.zone]))
+            possible = _subtract(possible, away.only(takes[away.zone]))
+        rows.add(group, possible, sure)
+        _fill(out, group, certain, half_width_m)
+        if open_:
+            _loosen(out, request, group, possible, half_width_m)
+    if request.minus is not None:
+        _hold(out, coverage[request.minus.kind])
     return Measured(**{**{k: getattr(out, k) for k in out.__dataclass_fields__}, "rows": rows})
 
 
@@ -200,28 +218,39 @@ def _fill(out: Measured, group: Group, pairs: Pairs, half_width_m: float | None)
     nearest = _nearest(pairs, m)
     rows = np.flatnonzero(nearest >= 0)
     out.nearest[at[rows]] = pairs.zone[nearest[rows]]
-    zone_dimension = shapely.get_dimensions(pairs.near[nearest[rows]])
-    out.dimension[at[rows]] = np.minimum(shapely.get_dimensions(group.geometry[rows]), zone_dimension)
+    dimension = shapely.get_dimensions(pairs.near)
+    out.dimension[at[rows]] = np.minimum(shapely.get_dimensions(group.geometry[rows]), dimension[nearest[rows]])
     lines = shapely.shortest_line(group.geometry[rows], pairs.near[nearest[rows]])
     distance = np.full(m, np.inf)
     distance[rows] = np.where(pairs.distance_m[nearest[rows]] == 0, 0.0, measure.line_metres(lines, group.plane)[0])
     out.distance_m[at] = distance
     out.distance_low_m[at] = _least(pairs, distance, half_width_m)
-    touching = pairs.only(pairs.distance_m <= 0)
-    zones = dissolve.unite(m, touching.piece, touching.near)
-    deep = np.zeros(m, dtype=bool)
-    # the zone covers the piece's box grown by the whole reach, which is never less than the accuracy
-    deep[pairs.piece[pairs.covers]] = True
-    out.meets[at], out.inside[at] = dissolve.states(group.geometry, zones, distance, deep, a, extent)
-    own = dissolve.own_measure(group.geometry)
-    low, high = dissolve.bounded_amounts(group.geometry, zones, a)
-    for name, value in (
-        ("overlap", dissolve.amounts(group.geometry, zones)),
-        ("overlap_low", low),
-        ("overlap_high", high),
-    ):
+    # banks as polygons and narrow waters as lines may stand in one layer: each dimension speaks for itself
+    amount, low, high = (np.zeros(m) for _ in range(3))
+    for d in np.unique(dimension).tolist():
+        some = pairs.only(dimension == d)
+        metres = np.full(m, np.inf)
+        np.minimum.at(metres, some.piece, some.distance_m)
+        close = some.only(some.distance_m <= (a + extent)[some.piece])
+        zones = dissolve.unite(m, close.piece, close.near)
+        deep = np.zeros(m, dtype=bool)
+        deep[some.piece[some.covers]] = True  # the piece's box grown by more than accuracy and extent
+        meets, inside = dissolve.states(group.geometry, zones, metres, deep, a, extent)
+        out.meets[at], out.inside[at] = np.maximum(out.meets[at], meets), np.maximum(out.inside[at], inside)
+        own = dissolve.amounts(group.geometry, np.where(metres <= 0, zones, None))
+        bounds = dissolve.bounded_amounts(group.geometry, zones, own, a)
+        use = ~shapely.is_missing(zones)  # the higher dimension, which comes later, counts
+        amount, low, high = (
+            np.where(use, new, old) for new, old in zip((own, *bounds), (amount, low, high), strict=True)
+        )
+    whole = dissolve.own_measure(group.geometry)
+    # ground around a point lies in the zones wholly, partly or not at all: its amount is not the point's
+    reaching = extent > 0
+    low = np.where(reaching & (out.inside[at] < TRUE), 0.0, low)
+    high = np.where(reaching & (out.meets[at] > FALSE), np.inf, high)
+    for name, value in (("overlap", amount), ("overlap_low", low), ("overlap_high", high)):
         getattr(out, name)[at] = value
-        share = np.divide(value, own, out=np.zeros(m), where=own > 0)
+        share = np.divide(value, whole, out=np.zeros(m), where=whole > 0)
         getattr(out, name.replace("overlap", "share"))[at] = np.minimum(share, 1.0)
 
 
@@ -233,12 +262,21 @@ def _loosen(out: Measured, request: Request, group: Group, pairs: Pairs, half_wi
     at = group.rows
     for name in ("meets", "inside"):
         mine, other = getattr(out, name)[at], getattr(wide, name)[at]
-        getattr(out, name)[at] = np.where(other > mine, np.int8(0), mine)
-    out.distance_low_m[at] = np.where(
-        wide.distance_low_m[at] < out.distance_low_m[at], wide.distance_low_m[at], out.distance_low_m[at]
-    )
+        getattr(out, name)[at] = np.where(other > mine, UNKNOWN, mine)
+    out.distance_low_m[at] = np.minimum(wide.distance_low_m[at], out.distance_low_m[at])
     out.overlap_high[at] = np.maximum(out.overlap_high[at], wide.overlap_high[at])
     out.share_high[at] = np.maximum(out.share_high[at], wide.share_high[at])
+    out.dimension[at] = np.where(out.nearest[at] < 0, wide.dimension[at], out.dimension[at])
+
+
+def _hold(out: Measured, taking_m: NDArray[np.float64]) -> None:
+    """Open what zones to be taken away could change where their layer does not know the ground."""
+    blind = taking_m < out.accuracy_m + out.extent_m
+    for name in ("meets", "inside"):
+        getattr(out, name)[blind] = np.minimum(getattr(out, name)[blind], UNKNOWN)
+    out.overlap_low[blind] = out.share_low[blind] = 0.0
+    out.coverage_m[:] = np.minimum(out.coverage_m, taking_m)
+    out.distance_m[taking_m < out.distance_m + out.accuracy_m + out.extent_m] = np.inf
 
 
 def _nearest(pairs: Pairs, m: int) -> NDArray[np.int64]:
@@ -282,5 +320,7 @@ def _subtract(pairs: Pairs, away: Pairs | None) -> Pairs:
     near[there] = shapely.difference(near[there], taken[there])
     covers = pairs.covers & ~(there & shapely.intersects(taken, pairs.near))
     left = ~shapely.is_empty(near)
-    distance = shapely.distance(pairs.group.geometry[pairs.piece], near)
+    # a seam of zones that end together is no ground: whatever is left narrower than a micron
+    left &= (shapely.get_dimensions(near) < 2) | (shapely.area(near) > dissolve.CONTACT_M * shapely.length(near))
+    distance = dissolve.apart(pairs.group.geometry[pairs.piece], near)
     return Pairs(pairs.group, pairs.layer, pairs.piece, pairs.zone, near, covers, distance).only(left)

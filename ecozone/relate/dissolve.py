@@ -1,10 +1,9 @@
 """Ground against the dissolved zones of one request: do they meet, does all of it lie inside, how much is shared.
 
 Overlaps of one theme are dissolved first, so a share never exceeds 100 %. Let a be the accuracy of layer and site
-together: the ground
-*meets* the zones when it reaches ground deeper than a inside them, or runs through a zone thinner than 2a from beyond
-one side to beyond the other; it stays out when it is farther than a from them; between the two the data cannot say
-(SEMANTICS 2).
+together: the ground *meets* the zones when it reaches ground deeper than a inside them, runs through a zone thinner
+than 2a from beyond one side to beyond the other, or holds a small zone and all the ground within a of it; it stays out
+when it is farther than a from them; between the two the data cannot say (SEMANTICS 2).
 """
 
 from __future__ import annotations
@@ -18,6 +17,14 @@ from numpy.typing import NDArray
 from ecozone.relation import FALSE, TRUE, UNKNOWN
 
 _AREA, _LINE = 2, 1
+#: Ground and zone this near, metres, touch: a shared border keeps no more digits than that through a projection.
+CONTACT_M = 1e-6
+
+
+def apart(ground: NDArray[Any], zones: NDArray[Any]) -> NDArray[np.float64]:
+    """Return distances in a plane, metres; contact is 0."""
+    metres = np.asarray(shapely.distance(ground, zones))
+    return np.where(metres < CONTACT_M, 0.0, metres)
 
 
 def unite(pieces: int, piece: NDArray[np.int64], geometry: NDArray[Any]) -> NDArray[Any]:
@@ -57,61 +64,75 @@ def states(
     accuracy_m: NDArray[np.float64],
     extent_m: NDArray[np.float64],
 ) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
-    """Return (meets, inside) for pieces of ground and their dissolved zones.
+    """Return (meets, inside) for pieces of ground and their dissolved zones of one dimension.
 
     Parameters
     ----------
     ground, zones : ndarray of geometries, shape (n,)
-        In one plane; zones are None where nothing is near.
+        In one plane; zones are those within accuracy and extent, None where there are none.
     distance_m : ndarray
         Least distance of ground and zones, inf where nothing is near.
     deep : ndarray of bool
-        Some zone covers the ground's box grown by more than the accuracy: certain without a geometry operation.
+        Some zone covers the ground's box grown by more than accuracy and extent: certain without a geometry operation.
     accuracy_m, extent_m : ndarray
     """
     meets = np.where(distance_m > accuracy_m + extent_m, FALSE, UNKNOWN).astype(np.int8)
-    inside = meets.copy()
-    sure = deep & (extent_m <= 0)
-    meets[deep] = TRUE
-    inside[sure] = TRUE
-    rows = np.flatnonzero((distance_m <= 0) & ~deep)
+    inside = np.where(distance_m > accuracy_m, FALSE, UNKNOWN).astype(np.int8)
+    meets[deep] = inside[deep] = TRUE
+    rows = np.flatnonzero((distance_m <= accuracy_m) & ~deep)
     if not len(rows):
         return meets, inside
     site, zone, a = ground[rows], zones[rows], accuracy_m[rows]
-    core = _shrink(zone, a)
-    hit = shapely.intersects(site, core) & ~(
-        (a <= 0) & shapely.touches(site, zone) & (shapely.get_dimensions(site) > 0)
-    )
-    hit |= (a <= 0) & (shapely.get_dimensions(zone) == _LINE) & shapely.crosses(site, zone)
-    open_ = ~hit
-    if open_.any():
-        hit[open_] = runs_through(site[open_], zone[open_], a[open_])
+    touch = distance_m[rows] <= 0
+    core = shrunk(zone, a)
+    hit = touch & shapely.intersects(site, core)
+    hit &= ~((a <= 0) & (shapely.get_dimensions(site) > 0) & shapely.touches(site, zone))
+    for certain in (_runs_through, _holds):
+        left = np.flatnonzero(touch & ~hit & (a > 0))
+        hit[left] = certain(site[left], zone[left], a[left])
     meets[rows[hit]] = TRUE
-    within = shapely.covers(core, site) & (extent_m[rows] <= 0)
-    beyond = ~shapely.covers(shapely.buffer(zone, a + extent_m[rows]), site)
+    within = shapely.covers(shrunk(core, extent_m[rows]), site)
+    beyond = ~shapely.covers(np.where(a > 0, shapely.buffer(zone, a), zone), site)
     inside[rows] = np.where(within, TRUE, np.where(beyond, FALSE, UNKNOWN))
     return meets, inside
 
 
-def runs_through(site: NDArray[Any], zone: NDArray[Any], accuracy_m: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _runs_through(site: NDArray[Any], zone: NDArray[Any], accuracy_m: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Mark ground that runs through a thin zone from beyond one side to beyond the other.
 
     Near each crossing (within three accuracies of the shared ground) the zone must cut its surroundings into several
-    pieces, and the ground must reach, farther than the accuracy from the zone, into at least two of them.
+    pieces, and the ground that goes on from the crossing must reach, farther than the accuracy from the zone, into at
+    least two of them. Other ground on the far side, which does not come through here, says nothing.
     """
     out = np.zeros(len(site), dtype=bool)
-    rows = np.flatnonzero((shapely.get_dimensions(site) > 0) & (accuracy_m > 0))
-    if not len(rows):
+    shared, owner = shapely.get_parts(shapely.intersection(site, zone), return_index=True)
+    some = shapely.get_dimensions(site)[owner] > 0
+    shared, owner = shared[some], owner[some]
+    if not len(shared):
         return out
-    shared, owner = shapely.get_parts(shapely.intersection(site[rows], zone[rows]), return_index=True)
-    owner = rows[owner]
     a = accuracy_m[owner]
     around = shapely.buffer(shared, 3 * a)
-    sides, crossing = shapely.get_parts(shapely.difference(around, zone[owner]), return_index=True)
-    arms = shapely.difference(site[owner], shapely.buffer(zone[owner], a))
+    going, crossing = shapely.get_parts(shapely.intersection(site[owner], around), return_index=True)
+    on = shapely.intersects(going, shared[crossing])
+    far = shapely.difference(going[on], shapely.buffer(zone, accuracy_m)[owner[crossing[on]]])
+    arms = unite(len(shared), crossing[on], far)
+    wall = np.where(shapely.get_dimensions(zone) == _LINE, shapely.buffer(zone, 1e-3 * accuracy_m), zone)
+    sides, crossing = shapely.get_parts(shapely.difference(around, wall[owner]), return_index=True)
     reached = shapely.intersects(sides, arms[crossing]) & (shapely.area(sides) > 0)
     through = np.bincount(crossing[reached], minlength=len(shared)) >= 2
     out[owner[through]] = True
+    return out
+
+
+def _holds(site: NDArray[Any], zone: NDArray[Any], accuracy_m: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Mark ground that holds a small zone (a well, a school) and everything within the accuracy of it."""
+    out = np.zeros(len(site), dtype=bool)
+    parts, owner = shapely.get_parts(zone, return_index=True)
+    low, high = shapely.bounds(parts), shapely.bounds(site)[owner]
+    some = (low[:, :2] >= high[:, :2]).all(axis=1) & (low[:, 2:] <= high[:, 2:]).all(axis=1)
+    parts, owner = parts[some], owner[some]
+    held = shapely.covers(site[owner], shapely.buffer(parts, accuracy_m[owner]))
+    out[owner[held]] = True
     return out
 
 
@@ -130,14 +151,19 @@ def amounts(ground: NDArray[Any], zones: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def bounded_amounts(
-    ground: NDArray[Any], zones: NDArray[Any], accuracy_m: NDArray[np.float64]
+    ground: NDArray[Any], zones: NDArray[Any], amount: NDArray[np.float64], accuracy_m: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the overlap with the zones shrunk and grown by the accuracy."""
-    low, high = np.zeros(len(ground)), np.zeros(len(ground))
-    rows = np.flatnonzero(~shapely.is_missing(zones))
+    """Return the overlap with the zones shrunk and grown by the accuracy.
+
+    A line or a point that is not exact may lie on the ground wholly or not at all: its bounds are nothing and infinity.
+    """
+    low, high = amount.copy(), amount.copy()
+    rows = np.flatnonzero(~shapely.is_missing(zones) & (accuracy_m > 0))
     if len(rows):
-        low[rows] = amounts(ground[rows], _shrink(zones[rows], accuracy_m[rows]))
-        high[rows] = amounts(ground[rows], shapely.buffer(zones[rows], accuracy_m[rows]))
+        a, area = accuracy_m[rows], shapely.get_dimensions(zones[rows]) == _AREA
+        grown = amounts(ground[rows], shapely.buffer(zones[rows], a))
+        low[rows] = np.where(area, amounts(ground[rows], shrunk(zones[rows], a)), 0.0)
+        high[rows] = np.where(area, np.maximum(grown, amount[rows]), np.where(grown > 0, np.inf, 0.0))
     return low, high
 
 
@@ -151,6 +177,6 @@ def own_measure(ground: NDArray[Any]) -> NDArray[np.float64]:
     ).astype(float)
 
 
-def _shrink(zone: NDArray[Any], accuracy_m: NDArray[np.float64]) -> NDArray[Any]:
+def shrunk(zone: NDArray[Any], accuracy_m: NDArray[np.float64]) -> NDArray[Any]:
     """Shrink zones by the accuracy; an exact layer keeps its zones, lines and points vanish."""
     return np.where(accuracy_m > 0, shapely.buffer(zone, -accuracy_m), zone)
