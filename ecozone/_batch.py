@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ecozone.project import PLANT_WIDTH_M, Project
+from ecozone.project import Project
+from ecozone.relation import PLANT_WIDTH_M
 from ecozone.rules.facts import Profile
 
 

@@ -137,6 +137,9 @@ class Layer:
         columns.setdefault("status", np.array(["in_force"] * n, dtype=object))
         for key in (*kinds.COMMON_COLUMNS, *spec.columns):
             columns.setdefault(key, np.array([None] * n, dtype=object))
+        for key, column in spec.columns.items():
+            if column.default is not None:
+                columns[key] = np.array([column.default if v is None else v for v in columns[key]], dtype=object)
         columns["zone"] = np.array([str(z) for z in columns["zone"]], dtype=object)
         columns["status"] = np.array([s or "in_force" for s in columns["status"]], dtype=object)
         if meta.get("line") and "line" in columns:

@@ -83,6 +83,6 @@ def revised(findings: Iterable[Finding], overrides: Sequence[Override]) -> tuple
     """Return verdict and completeness without the findings struck (SEMANTICS 1)."""
     left = [f for f in findings if not struck(f, overrides)]
     push = max((f.push for f in left if f.outcome == "hit" and f.firm), default=0)
-    could = max((f.push for f in left if f.open or (f.outcome == "clear" and f.missing)), default=0)
+    could = max((f.push for f in left if f.open), default=0)
     complete = could <= push
     return ("undetermined" if push == 0 and not complete else VERDICTS[push]), complete

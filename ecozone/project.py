@@ -13,10 +13,6 @@ from ecozone import crs, measure
 from ecozone.errors import FactError, GeometryError, did_you_mean
 from ecozone.rules.facts import Profile
 
-#: A plant's width, metres: a point without an extent cannot be cleared of a limit nearer than this (SEMANTICS 2).
-PLANT_WIDTH_M = 300.0
-
-
 #: What GEOS says of an invalid geometry, for officers.
 _INVALID = {
     "Self-intersection": "的边界自相交",

@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 #: Three-valued logic as int8: false, unknown, true. `and` is the minimum, `or` the maximum, `not` the sign.
 FALSE, UNKNOWN, TRUE = np.int8(-1), np.int8(0), np.int8(1)
 
+#: A plant's width, metres: a point without an extent cannot be cleared of a limit nearer than this.
+PLANT_WIDTH_M = 300.0
+
 Filter = tuple[tuple[str, tuple[str, ...]], ...]
 
 

@@ -30,13 +30,14 @@ LINES = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a kind: its Chinese label, type, unit and code list."""
+    """One column of a kind: label, type, unit, code list, and what an empty cell means (always the strict side)."""
 
     key: str
     name: str
     type: str = "text"
     unit: str | None = None
     required: bool = False
+    default: str | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
 
@@ -82,6 +83,7 @@ def _kind(raw: Mapping[str, Any]) -> Kind:
             type=spec.get("type", "text"),
             unit=spec.get("unit"),
             required=bool(spec.get("required", False)),
+            default=spec.get("default"),
             values={str(k): str(v) for k, v in (spec.get("values") or {}).items()},
             aliases=tuple(str(a) for a in spec.get("aliases") or ()),
         )

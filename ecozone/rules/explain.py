@@ -79,9 +79,8 @@ class Explainer:
                 line = line or spot.line
             because.extend(self._exception(judged, part, missing))
         if judged.near_miss[part]:
-            because.append("点位未给出用地范围，用地可能进入该界线以内，须补充 --extent")
-            missing.append("extent_m")
-        if code == CLEAR and not judged.near_miss[part]:
+            because.append("点位未给出用地范围，用地可能进入该界线以内")
+        if code == CLEAR:
             missing = []
         return Finding(
             rule=rule.id,

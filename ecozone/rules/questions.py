@@ -15,7 +15,7 @@ def grouped(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     """Return open findings that could push the verdict, grouped by what would close them, the gravest first."""
     groups: dict[str, list[Finding]] = {}
     for finding in findings:
-        if finding.push and (finding.open or (finding.outcome == "clear" and finding.missing)):
+        if finding.push and finding.open:
             for what in finding.missing or _weak(finding):
                 groups.setdefault(what, []).append(finding)
     out = []

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ecozone.relation import FALSE
+from ecozone.relation import FALSE, PLANT_WIDTH_M
 from ecozone.rules.access import FAILS, OPEN, UnitRow
 from ecozone.rules.finding import Finding
 from ecozone.rules.judge import Judgement, pieces_of
@@ -46,6 +46,13 @@ def site_findings(
                     "环境管控单元应全域覆盖，用地处没有单元或不完整，属数据错误，不能视为符合",
                 )
             )
+        near = [j for j in judgement.rules if j.near_miss[row]]
+        if near:
+            worst = max(near, key=lambda j: int(j.push()[row]))
+            titles = "；".join(dict.fromkeys(j.planned.rule.title for j in near))
+            made = _finding("data.extent", "点位未给出用地范围", names[row], "undetermined", "extent_m",
+                            f"点位周围 {PLANT_WIDTH_M:.0f} 米以内有下列规则的界线，用地可能进入：{titles}")  # fmt: skip
+            out.append(replace(made, effect=worst.effect_name(row)))
     for book in judgement.books:
         bound = any(pieces_of(judgement.relations, book.jurisdiction, placed)[r] >= 0 for r in here)
         for instrument in book.instruments:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from ecozone._batch import Batch
 from ecozone._engine import Judged
 from ecozone.errors import InputError
-from ecozone.project import PLANT_WIDTH_M, Part, Project
+from ecozone.project import Part, Project
+from ecozone.relation import PLANT_WIDTH_M
 from ecozone.screening import places
 from ecozone.screening.columns import Facts, Given, read_facts, understand
 
