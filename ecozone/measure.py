@@ -47,7 +47,7 @@ def densify(geometry: Geometries, longest_m: float = PLANE_EDGE_M) -> Geometries
     coords, owner = shapely.get_coordinates(geometry, return_index=True)
     if len(coords) < 2:
         return geometry
-    rough = _rough_edges(coords)
+    rough = rough_edges(coords)
     maybe = np.flatnonzero(np.bincount(owner[1:][(owner[1:] == owner[:-1]) & (rough > longest_m)]))
     dimension = shapely.get_dimensions(geometry[maybe])
     out = geometry
@@ -63,7 +63,7 @@ def densify(geometry: Geometries, longest_m: float = PLANE_EDGE_M) -> Geometries
     return out
 
 
-def _rough_edges(coords: NDArray[np.float64]) -> NDArray[np.float64]:
+def rough_edges(coords: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return upper bounds of the lengths between consecutive vertices, metres."""
     step = np.diff(coords, axis=0)
     south = np.radians(np.minimum(np.abs(coords[:-1, 1]), np.abs(coords[1:, 1])))
@@ -77,7 +77,7 @@ def _cut_edges(geometry: Geometries, longest_m: float) -> Geometries:
     rings = np.asarray(offsets[0], dtype=np.int64)
     inside = np.ones(len(coords), dtype=bool)  # the vertex follows another one of its own ring
     inside[rings[:-1][np.diff(rings) > 0]] = False
-    at = np.flatnonzero(inside[1:] & (_rough_edges(coords) > longest_m))
+    at = np.flatnonzero(inside[1:] & (rough_edges(coords) > longest_m))
     azimuth, _, metres = (
         np.asarray(v) for v in geod().inv(coords[at, 0], coords[at, 1], coords[at + 1, 0], coords[at + 1, 1])
     )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +16,8 @@ from numpy.typing import NDArray
 from ecozone import measure
 from ecozone.layer import Layer
 from ecozone.relate import dissolve
+from ecozone.relate.index import index_of
+from ecozone.relate.lines import Lines
 from ecozone.relate.pairs import Pairs, Projected, find
 from ecozone.relate.pieces import Group, Pieces, cut
 from ecozone.relate.rows import Rows
@@ -67,29 +72,25 @@ def relate(
         reach[request] = max(reach.get(request, 0.0), request.reach_m)
         if request.minus is not None:
             reach[request.minus] = max(reach.get(request.minus, 0.0), request.reach_m)
-    cache = Projected()
     by_kind: dict[str, list[Request]] = {}
     for request in reach:
         by_kind.setdefault(request.kind, []).append(request)
     layers = {kind: atlas.at(kind, as_of) for kind in by_kind}
     look = _look(pieces, layers, reach, half_width_m)
-    found: dict[str, list[Pairs]] = {}
-    for kind, mine in by_kind.items():
-        layer = layers[kind]
-        if layer is None or not len(layer):
-            continue
-        wanted = np.any([_mask(layer, r, as_of)[1] for r in mine], axis=0)
-        if wanted.any():
-            found[kind] = [find(g, layer, look[kind][g.rows], wanted, cache) for g in pieces.groups]
-    margins: dict[int, NDArray[np.float64]] = {}  # layers mostly share one coverage polygon
-    for layer in layers.values():
-        if layer is not None and id(layer.coverage) not in margins:
-            margins[id(layer.coverage)] = _coverage(pieces, layer.coverage, cache)
-    coverage = {k: margins[id(layer.coverage)] for k, layer in layers.items() if layer is not None}
-    measured = {
-        request: _measure(request.reaching(reach[request]), pieces, layers, found, coverage, as_of, half_width_m)
-        for request in reach
-    }
+    plans = {k: _Search.of(layers[k], mine, reach, look[k], half_width_m, as_of) for k, mine in by_kind.items()}
+    taken = {request.minus.kind for request in reach if request.minus is not None}
+    for kind in taken & set(plans):
+        plans[kind] = replace(plans[kind], whole=True)
+    done = {request: _Asked.of(request.reaching(reach[request]), pieces, layers, as_of) for request in reach}
+    caches = threading.local()
+
+    def one(index: int) -> None:
+        if not hasattr(caches, "of_thread"):
+            caches.of_thread = Projected()
+        _group(index, pieces, layers, plans, done, half_width_m, caches.of_thread)
+
+    _spread(one, len(pieces.groups), threads)
+    measured = {request: asked.measured() for request, asked in done.items()}
     return Relations(
         parts=len(pieces.codes),
         pieces=pieces.of,
@@ -101,22 +102,25 @@ def relate(
 
 def _look(
     pieces: Pieces, layers: Mapping[str, Layer | None], reach: Mapping[Request, float], half_width_m: float | None
-) -> dict[str, NDArray[np.float64]]:
-    """Return for each kind how far around each piece its zones are wanted, metres.
+) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Return for each kind how far around each piece its zones are wanted, and how far they are needed whole, metres.
 
     The reach of its requests, the ground's own extent, the surroundings that the accuracies call for, and half of the
     widest river drawn as a line; zones that are taken away from others are wanted as far as those.
     """
-    out: dict[str, NDArray[np.float64]] = {}
+    out: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
+    none = np.zeros(len(pieces))
     for request, metres in reach.items():
         layer, minus = layers[request.kind], layers[request.minus.kind] if request.minus is not None else None
         exact = pieces.accuracy_m + (layer.accuracy_m if layer else 0.0) + (minus.accuracy_m if minus else 0.0)
         half = float(_half_widths(layer, half_width_m).max(initial=0.0)) if layer else 0.0
-        far = metres + pieces.extent_m + SURROUNDINGS * exact + half
-        out[request.kind] = np.maximum(out.get(request.kind, 0.0), far)
+        close = pieces.extent_m + SURROUNDINGS * exact
+        far, near = out.get(request.kind, (none, none))
+        out[request.kind] = np.maximum(far, metres + close + half), np.maximum(near, close)
     for request in reach:
         if request.minus is not None:
-            out[request.minus.kind] = np.maximum(out[request.minus.kind], out[request.kind])
+            taken, mine = out[request.minus.kind], out[request.kind]
+            out[request.minus.kind] = np.maximum(taken[0], mine[0]), np.maximum(taken[1], mine[1])
     return out
 
 
@@ -140,15 +144,16 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool | np.bool_) else str(value)
 
 
-def _coverage(pieces: Pieces, coverage: Any, cache: Projected) -> NDArray[np.float64]:
+def _coverage(group: Group, coverage: Any, cache: Projected) -> NDArray[np.float64]:
     """Return how far a coverage polygon reaches beyond each piece, metres; -1 where it does not hold all of it."""
-    out = np.full(len(pieces), -1.0)
+    out = np.full(len(group.rows), -1.0)
     if coverage is None or shapely.is_empty(coverage):
         return out
-    for group in pieces.groups:
-        ground = cache.coverage(coverage, group.plane)
-        held = shapely.covers(ground, group.geometry)
-        out[group.rows[held]] = shapely.distance(group.geometry[held], shapely.boundary(ground))
+    held = np.flatnonzero(shapely.covers(cache.coverage(coverage, group.plane), group.geometry))
+    if len(held):
+        tree = cache.outline(coverage, group.plane)
+        at, metres = tree.query_nearest(group.geometry[held], return_distance=True, all_matches=False)
+        out[held[at[0]]] = metres
     return out
 
 
@@ -168,63 +173,211 @@ def _used(layer: Layer) -> LayerUsed:
     )
 
 
-def _measure(
-    request: Request,
-    pieces: Pieces,
-    layers: Mapping[str, Layer | None],
-    found: Mapping[str, Sequence[Pairs]],
-    coverage: Mapping[str, NDArray[np.float64]],
-    as_of: dt.date,
-    half_width_m: float | None,
-) -> Measured:
-    layer, n = layers[request.kind], len(pieces)
-    if layer is None:
-        return Measured.nothing(request, n)
-    out = Measured.nothing(request, n, _used(layer), layer.columns)
-    out.coverage_m[:] = coverage[request.kind]
-    out.accuracy_m[:] = pieces.accuracy_m + layer.accuracy_m
-    out.extent_m[:] = pieces.extent_m
-    minus = layers.get(request.minus.kind) if request.minus is not None else None
-    if request.minus is not None:
-        if minus is None:
-            return Measured.nothing(request, n)
-        out.accuracy_m[:] += minus.accuracy_m
-    sure, may = _mask(layer, request, as_of)
-    rows = Rows(may_only=bool((may & ~sure).any()))
-    for index, group in enumerate(pieces.groups if request.kind in found else ()):
-        pairs = found[request.kind][index]
-        certain, possible = pairs.only(sure[pairs.zone]), pairs.only(may[pairs.zone])
-        open_ = len(possible.piece) > len(certain.piece)
-        if request.minus is not None and minus is not None and request.minus.kind in found:
-            away, (takes, may_take) = found[request.minus.kind][index], _mask(minus, request.minus, as_of)
+def _spread(one: Callable[[int], None], groups: int, threads: int) -> None:
+    """Measure groups of ground, in several threads when there is enough to share."""
+    if threads < 2 or groups < 2:  # noqa: PLR2004 - one is alone
+        for index in range(groups):
+            one(index)
+        return
+    with ThreadPoolExecutor(min(threads, groups)) as pool:
+        for _ in pool.map(one, range(groups)):
+            pass
+
+
+@dataclass(frozen=True)
+class _Search:
+    """How the zones of one kind are looked for.
+
+    Attributes
+    ----------
+    wanted : bool array of shape (zones,)
+        Zones that any request may mean.
+    look_m : float64 array of shape (pieces,)
+        How far around each piece a request looks at most.
+    close_m : float64 array of shape (pieces,)
+        How far states and amounts need the zones themselves.
+    whole : bool
+        All within `look_m` is measured zone by zone: rivers drawn as centrelines have widths of their own, and ground
+        taken away from zones changes what is nearest.
+    """
+
+    layer: Layer | None
+    wanted: NDArray[np.bool_]
+    look_m: NDArray[np.float64]
+    close_m: NDArray[np.float64]
+    whole: bool
+
+    @classmethod
+    def of(
+        cls,
+        layer: Layer | None,
+        requests: Sequence[Request],
+        reach: Mapping[Request, float],
+        look: tuple[NDArray[np.float64], NDArray[np.float64]],
+        half_width_m: float | None,
+        as_of: dt.date,
+    ) -> _Search:
+        """Plan the search for a kind."""
+        if layer is None or not len(layer):
+            return cls(None, np.zeros(0, dtype=bool), *look, False)
+        wanted = np.any([_mask(layer, r, as_of)[1] for r in requests], axis=0)
+        centre = bool((_half_widths(layer, half_width_m) > 0).any())
+        less = any(r.minus is not None and reach[r] > 0 for r in requests)
+        return cls(layer if wanted.any() else None, wanted, *look, centre or less)
+
+    def pairs(self, group: Group, cache: Projected) -> Pairs | None:
+        """Return the pairs that states and amounts need."""
+        if self.layer is None:
+            return None
+        return find(group, self.layer, (self.look_m if self.whole else self.close_m)[group.rows], self.wanted, cache)
+
+    def lines(self, group: Group) -> Lines | None:
+        """Return the lines around a group, to find what is nearest; None when the pairs hold that."""
+        if self.layer is None or self.whole or not (self.look_m > self.close_m).any():
+            return None
+        return Lines(group, self.layer, self.look_m[group.rows])
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One request while it is measured; threads write to different rows of `out`."""
+
+    request: Request
+    out: Measured
+    rows: Rows
+    sure: NDArray[np.bool_]
+    may: NDArray[np.bool_]
+    minus: tuple[NDArray[np.bool_], NDArray[np.bool_]] | None
+    blind_m: NDArray[np.float64]
+    void: bool
+
+    @classmethod
+    def of(cls, request: Request, pieces: Pieces, layers: Mapping[str, Layer | None], as_of: dt.date) -> _Asked:
+        """Begin a request."""
+        layer, n = layers[request.kind], len(pieces)
+        minus = layers.get(request.minus.kind) if request.minus is not None else None
+        nobody = np.zeros(0, dtype=bool)
+        void = layer is None or (request.minus is not None and minus is None)
+        blind = np.full(n, -1.0)
+        if layer is None or void:
+            return cls(request, Measured.nothing(request, n), Rows(may_only=False), nobody, nobody, None, blind, True)
+        out = Measured.nothing(request, n, _used(layer), layer.columns)
+        out.accuracy_m[:] = pieces.accuracy_m + layer.accuracy_m + (minus.accuracy_m if minus is not None else 0.0)
+        out.extent_m[:] = pieces.extent_m
+        sure, may = _mask(layer, request, as_of)
+        masks = _mask(minus, request.minus, as_of) if minus is not None and request.minus is not None else None
+        return cls(request, out, Rows(may_only=bool((may & ~sure).any())), sure, may, masks, blind, False)
+
+    def fill(self, group: Group, pairs: Pairs | None, away: Pairs | None, far: _Far, half_width_m: float | None) -> None:
+        """Measure one group."""
+        if pairs is None:
+            return
+        certain, possible = pairs.only(self.sure[pairs.zone]), pairs.only(self.may[pairs.zone])
+        open_ = bool((self.may & ~self.sure).any())
+        if self.minus is not None and away is not None:
+            takes, may_take = self.minus
             open_ = open_ or bool((may_take & ~takes)[away.zone].any())
             certain = _subtract(certain, away.only(may_take[away.zone]))
             possible = _subtract(possible, away.only(takes[away.zone]))
-        rows.add(group, possible, sure)
-        _fill(out, group, certain, half_width_m)
+        if self.minus is not None or far.lines is None:
+            self.rows.add(group, possible, self.sure)
+        else:
+            self.rows.add(group, possible, self.sure, far=lambda row: far.of(row).only(self.may[far.of(row).zone]))
+        lines = far.lines if self.minus is None else None
+        _fill(self.out, group, certain, self.sure, lines, half_width_m, self.request)
         if open_:
-            _loosen(out, request, group, possible, half_width_m)
-    if request.minus is not None:
-        _hold(out, coverage[request.minus.kind])
-    return Measured(**{**{k: getattr(out, k) for k in out.__dataclass_fields__}, "rows": rows})
+            _loosen(self.out, self.request, group, possible, self.may, lines, half_width_m)
+
+    def measured(self) -> Measured:
+        """Return the answer."""
+        if self.void:
+            return self.out
+        if self.request.minus is not None:
+            _hold(self.out, self.blind_m)
+        return replace(self.out, rows=self.rows)
 
 
-def _fill(out: Measured, group: Group, pairs: Pairs, half_width_m: float | None) -> None:
+class _Far:
+    """All that a kind's requests look at around one piece, zone by zone: found when somebody reads it."""
+
+    def __init__(self, group: Group, search: _Search) -> None:
+        self._group, self._search = group, search
+        self.lines = search.lines(group)
+        self._found: dict[int, Pairs] = {}
+
+    def of(self, row: int) -> Pairs:
+        """Return the pairs of one row of the group."""
+        if row not in self._found:
+            assert self._search.layer is not None
+            group, at = self._group, slice(row, row + 1)
+            alone = Group(group.plane, group.rows[at], group.geometry[at], group.bounds[at], group.degrees[at])
+            look = self._search.look_m[alone.rows]
+            self._found[row] = find(alone, self._search.layer, look, self._search.wanted, Projected())
+        return self._found[row]
+
+
+def _group(
+    index: int,
+    pieces: Pieces,
+    layers: Mapping[str, Layer | None],
+    plans: Mapping[str, _Search],
+    done: Mapping[Request, _Asked],
+    half_width_m: float | None,
+    cache: Projected,
+) -> None:
+    """Measure one group of ground against all requests."""
+    group = pieces.groups[index]
+    margins: dict[int, NDArray[np.float64]] = {}  # layers mostly share one coverage polygon
+    for layer in layers.values():
+        if layer is not None and id(layer.coverage) not in margins:
+            margins[id(layer.coverage)] = _coverage(group, layer.coverage, cache)
+    found = {kind: search.pairs(group, cache) for kind, search in plans.items()}
+    far = {kind: _Far(group, search) for kind, search in plans.items() if found[kind] is not None}
+    for request, asked in done.items():
+        layer = layers[request.kind]
+        if asked.void or layer is None:
+            continue
+        asked.out.coverage_m[group.rows] = margins[id(layer.coverage)]
+        minus = layers[request.minus.kind] if request.minus is not None else None
+        if minus is not None:
+            asked.blind_m[group.rows] = margins[id(minus.coverage)]
+        away = found.get(request.minus.kind) if request.minus is not None else None
+        if request.kind in far:
+            asked.fill(group, found[request.kind], away, far[request.kind], half_width_m)
+
+
+def _fill(
+    out: Measured,
+    group: Group,
+    pairs: Pairs,
+    zones_meant: NDArray[np.bool_],
+    lines: Lines | None,
+    half_width_m: float | None,
+    request: Request,
+) -> None:
     """Write the dissolved facts of one group of pieces into the answer."""
     m, at = len(group.rows), group.rows
-    if not len(pairs.piece):
-        return
     a, extent = out.accuracy_m[at], out.extent_m[at]
     nearest = _nearest(pairs, m)
-    rows = np.flatnonzero(nearest >= 0)
-    out.nearest[at[rows]] = pairs.zone[nearest[rows]]
     dimension = shapely.get_dimensions(pairs.near)
-    out.dimension[at[rows]] = np.minimum(shapely.get_dimensions(group.geometry[rows]), dimension[nearest[rows]])
-    lines = shapely.shortest_line(group.geometry[rows], pairs.near[nearest[rows]])
-    distance = np.full(m, np.inf)
-    distance[rows] = np.where(pairs.distance_m[nearest[rows]] == 0, 0.0, measure.line_metres(lines, group.plane)[0])
-    out.distance_m[at] = distance
+    distance, zone, kind = np.full(m, np.inf), np.full(m, -1), np.zeros(m, dtype=np.int64)
+    rows = np.flatnonzero(nearest >= 0)
+    touch = np.zeros(m, dtype=bool)
+    touch[rows] = pairs.distance_m[nearest[rows]] == 0
+    distance[touch] = 0.0
+    zone[rows], kind[rows] = pairs.zone[nearest[rows]], dimension[nearest[rows]]
+    rows = np.flatnonzero(~touch) if lines is not None else rows[~touch[rows]]
+    if lines is not None:
+        zone[rows], distance[rows] = lines.nearest(zones_meant, rows)
+        kind[rows] = index_of(pairs.layer).dimension[zone[rows]]
+    elif len(rows):
+        short = shapely.shortest_line(group.geometry[rows], pairs.near[nearest[rows]])
+        distance[rows] = measure.line_metres(short, group.plane)[0]
+    out.nearest[at], out.distance_m[at] = zone, distance
+    out.dimension[at] = np.where(zone >= 0, np.minimum(shapely.get_dimensions(group.geometry), kind), 0)
     out.distance_low_m[at] = _least(pairs, distance, half_width_m)
+    if not len(pairs.piece):
+        return
     # banks as polygons and narrow waters as lines may stand in one layer: each dimension speaks for itself
     amount, low, high = (np.zeros(m) for _ in range(3))
     for d in np.unique(dimension).tolist():
@@ -254,11 +407,19 @@ def _fill(out: Measured, group: Group, pairs: Pairs, half_width_m: float | None)
         getattr(out, name.replace("overlap", "share"))[at] = np.minimum(share, 1.0)
 
 
-def _loosen(out: Measured, request: Request, group: Group, pairs: Pairs, half_width_m: float | None) -> None:
+def _loosen(
+    out: Measured,
+    request: Request,
+    group: Group,
+    pairs: Pairs,
+    zones_meant: NDArray[np.bool_],
+    lines: Lines | None,
+    half_width_m: float | None,
+) -> None:
     """Open what zones without the filter's value could change: a fact they could bring is unknown, never certain."""
     wide = Measured.nothing(request, len(out.meets))
     wide.accuracy_m[:], wide.extent_m[:] = out.accuracy_m, out.extent_m
-    _fill(wide, group, pairs, half_width_m)
+    _fill(wide, group, pairs, zones_meant, lines, half_width_m, request)
     at = group.rows
     for name in ("meets", "inside"):
         mine, other = getattr(out, name)[at], getattr(wide, name)[at]

@@ -79,7 +79,7 @@ def touched(pieces: Pieces, layer: Layer, day: dt.date) -> list[tuple[int, ZoneR
 
 
 def covered_m(pieces: Pieces, layer: Layer) -> float | None:
-    """Return how far a layer's coverage reaches beyond all pieces, metres; None where it does not hold them, or nobody said."""
+    """Return how far a layer's coverage reaches beyond all pieces, metres; None where it does not hold them."""
     if layer.coverage is None or shapely.is_empty(layer.coverage):
         return None
     cache = Projected()

@@ -1,7 +1,8 @@
-"""Candidate pairs of ground and zone, and what lies between them, in one local plane.
+"""Candidate pairs of ground and zone, and what lies between them.
 
-For each piece the zones whose box is within reach are projected, clipped to the piece's grown box and measured:
-distance always, overlap where they touch. Everything runs on arrays of pairs.
+Zones are clipped in degrees, to the box of the ground grown by the reach and by the longest edge of the zone, so that no
+edge that a clip has cut comes near the ground; only what is left is brought to the local plane. "Covers the box" and
+"misses the box" need no geometry operation at all. Everything runs on arrays of pairs.
 """
 
 from __future__ import annotations
@@ -16,11 +17,19 @@ from numpy.typing import NDArray
 from ecozone import measure
 from ecozone.crs import Plane
 from ecozone.layer import Layer
-from ecozone.relate.clip import clip, padded_boxes
+from ecozone.relate.clip import clip
+from ecozone.relate.dissolve import apart
+from ecozone.relate.index import Index, index_of
 from ecozone.relate.pieces import Group
 
 #: The plane may be off by 1.2e-5 at its rim: look this much farther, metres, so that no pair is lost to it.
 SLACK_M = 1.0
+#: Odd pads of boxes in degrees, all different (see `ecozone.relate.clip`): millimetres to centimetres.
+ODD_DEGREES = np.array([1.37e-7, 1.73e-7, 1.11e-7, 1.93e-7])
+#: A zone of so many vertices that meets so many boxes is asked by a prepared copy before it is clipped.
+HUGE, OFTEN = 2_000, 8
+#: Metres in a degree of latitude, rounded down.
+DEGREE_M = 110_500.0
 
 
 @dataclass(frozen=True)
@@ -32,11 +41,13 @@ class Pairs:
     piece, zone : int64 arrays of shape (m,)
         Row in the group and row in the layer.
     near : ndarray of geometries
-        The zone, clipped to the piece's box grown by the reach.
+        The zone in the plane, clipped to the piece's box grown by the reach and more.
     covers : bool array
         The zone covers all of that grown box.
     distance_m : float64 array
         In the plane; 0 where they touch.
+    shared : ndarray of geometries or None
+        What the two share, where somebody worked it out (`with_shared`).
     """
 
     group: Group
@@ -46,6 +57,7 @@ class Pairs:
     near: NDArray[Any]
     covers: NDArray[np.bool_]
     distance_m: NDArray[np.float64]
+    shared: NDArray[Any] | None = None
 
     def only(self, mask: NDArray[np.bool_]) -> Pairs:
         """Return the pairs that a mask keeps."""
@@ -57,33 +69,55 @@ class Pairs:
             self.near[mask],
             self.covers[mask],
             self.distance_m[mask],
+            None if self.shared is None else self.shared[mask],
         )
+
+    def with_shared(self) -> Pairs:
+        """Return the pairs with what each shares: the ground itself where the zone covers its box, None where they do not touch."""
+        if self.shared is not None:
+            return self
+        ground = self.group.geometry[self.piece]
+        shared = np.where(self.covers, ground, None)
+        todo = np.flatnonzero((self.distance_m <= 0) & ~self.covers)
+        shared[todo] = shapely.intersection(ground[todo], self.near[todo])
+        return Pairs(self.group, self.layer, self.piece, self.zone, self.near, self.covers, self.distance_m, shared)
 
 
 class Projected:
-    """Zones of layers in local planes, each projected once."""
+    """What one thread keeps while it measures: coverage polygons in local planes, prepared copies of huge zones."""
 
     def __init__(self) -> None:
-        self._zones: dict[tuple[int, Plane], tuple[Layer, NDArray[Any]]] = {}
-        self._coverage: dict[tuple[int, Plane], tuple[Any, Any]] = {}
-
-    def zones(self, layer: Layer, plane: Plane, rows: NDArray[np.int64]) -> NDArray[Any]:
-        """Return some zones of a layer in a plane."""
-        _, flat = self._zones.setdefault((id(layer), plane), (layer, np.full(len(layer), None, dtype=object)))
-        todo = rows[shapely.is_missing(flat[rows])]
-        if len(todo):
-            flat[todo] = measure.to_plane(layer.geometry[todo], plane)
-        return flat[rows]
+        self._coverage: dict[tuple[int, Plane], tuple[Any, Any, shapely.STRtree]] = {}
+        self._huge: dict[tuple[int, int], tuple[Index, Any]] = {}
 
     def coverage(self, coverage: Any, plane: Plane) -> Any:
         """Return a coverage polygon in a plane: a prepared copy that belongs to this object, not to the atlas."""
+        return self._covered(coverage, plane)[1]
+
+    def outline(self, coverage: Any, plane: Plane) -> shapely.STRtree:
+        """Return an index over pieces of a coverage polygon's outline in a plane."""
+        return self._covered(coverage, plane)[2]
+
+    def _covered(self, coverage: Any, plane: Plane) -> tuple[Any, Any, shapely.STRtree]:
+        from ecozone.relate.index import cut_lines
+
         key = (id(coverage), plane)
         if key not in self._coverage:
             flat = measure.to_plane(np.array([coverage], dtype=object), plane)[0]
             flat = shapely.transform(flat, np.copy) if flat is coverage else flat
+            tree = shapely.STRtree(cut_lines(np.array([flat], dtype=object))[0])
             shapely.prepare(flat)  # noqa: TID251 - a copy of our own, used by this thread alone
-            self._coverage[key] = (coverage, flat)
-        return self._coverage[key][1]
+            self._coverage[key] = (coverage, flat, tree)
+        return self._coverage[key]
+
+    def huge(self, index: Index, zone: int) -> Any:
+        """Return a prepared copy of a zone in degrees, which belongs to this object."""
+        key = (id(index), zone)
+        if key not in self._huge:
+            copy = shapely.transform(index.geometry[zone], np.copy)
+            shapely.prepare(copy)  # noqa: TID251 - a copy of our own, used by this thread alone
+            self._huge[key] = (index, copy)
+        return self._huge[key][1]
 
 
 def find(
@@ -101,33 +135,57 @@ def find(
         Zones that any request could mean.
     cache : Projected
     """
-    boxes = padded_boxes(group.bounds, reach_m + SLACK_M)
-    piece, zone = _candidates(group.plane, boxes, layer, wanted)
-    used, place = np.unique(zone, return_inverse=True)
-    flat = cache.zones(layer, group.plane, used)[place]
-    near, covers = clip(flat, boxes[piece])
+    index = index_of(layer)
+    look = reach_m + SLACK_M
+    tight = grown(group.degrees, look + measure.PLANE_EDGE_M)
+    piece, zone = index.tree.query(shapely.box(*tight.T))
+    keep = wanted[zone]
+    piece, zone = piece[keep].astype(np.int64), zone[keep].astype(np.int64)
+    order = np.lexsort((zone, piece))
+    piece, zone = piece[order], zone[order]
+    boxes = grown(group.degrees[piece], look[piece] + index.edge_m[zone]) + ODD_DEGREES * (-1, -1, 1, 1)
+    near, covers = _clipped(index, zone, boxes, cache)
     there = ~shapely.is_empty(near)
     piece, zone, near, covers = piece[there], zone[there], near[there], covers[there]
+    near = shapely.transform(near, group.plane.forward) if len(near) else near
     distance = np.zeros(len(piece))
-    todo = ~covers
-    distance[todo] = shapely.distance(group.geometry[piece[todo]], near[todo])
-    keep = distance <= reach_m[piece] + SLACK_M
+    todo = np.flatnonzero(~covers)
+    distance[todo] = apart(group.geometry[piece[todo]], near[todo])
+    keep = distance <= look[piece]
     pairs = Pairs(group, layer, piece, zone, near, covers, distance)
     return pairs if keep.all() else pairs.only(keep)
 
 
-def _candidates(
-    plane: Plane, boxes: NDArray[np.float64], layer: Layer, wanted: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return (piece, zone) whose boxes meet, by an index over the zones' boxes in degrees."""
-    x, y = boxes[:, [0, 2, 2, 0]], boxes[:, [1, 1, 3, 3]]
-    corners = plane.inverse(np.column_stack([x.ravel(), y.ravel()])).reshape(-1, 4, 2)
-    west, south = corners[:, :, 0].min(axis=1), corners[:, :, 1].min(axis=1)
-    east, north = corners[:, :, 0].max(axis=1), corners[:, :, 1].max(axis=1)
-    # a straight side of the plane bows away from the line between its corners in degrees: by less than 0.2 % of the box
-    dx, dy = 2e-3 * (east - west) + 1e-6, 2e-3 * (north - south) + 1e-6
-    piece, zone = layer.tree.query(shapely.box(west - dx, south - dy, east + dx, north + dy))
-    keep = wanted[zone]
-    piece, zone = piece[keep], zone[keep]
-    order = np.lexsort((zone, piece))
-    return piece[order].astype(np.int64), zone[order].astype(np.int64)
+def grown(degrees: NDArray[np.float64], metres: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Grow boxes in degrees ``(n, 4)`` by at least `metres` of ground, and by what a geodesic bows out of its ends' box."""
+    south, north = degrees[:, 1], degrees[:, 3]
+    narrow = np.cos(np.radians(np.minimum(np.maximum(np.abs(south), np.abs(north)) + 1.0, 85.0)))
+    wide = np.maximum(degrees[:, 2] - degrees[:, 0], north - south) * 111_700.0 + 2 * metres
+    lift = metres + wide * wide / 2.0e7  # a side of length w bows by w² tan(lat) / 8R: twice that at 60°
+    dy, dx = lift / DEGREE_M, lift / DEGREE_M / narrow
+    return np.column_stack([degrees[:, 0] - dx, south - dy, degrees[:, 2] + dx, north + dy])
+
+
+def _clipped(
+    index: Index, zone: NDArray[np.int64], boxes: NDArray[np.float64], cache: Projected
+) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Clip zones to boxes; huge ones that meet many boxes are first asked whether they cover or miss them."""
+    heavy = (index.vertices[zone] >= HUGE) & index.polygon[zone]
+    if heavy.any():
+        often = np.bincount(zone[heavy], minlength=len(index.vertices)) >= OFTEN
+        heavy &= often[zone]
+    if not heavy.any():
+        return clip(index.geometry[zone], boxes)
+    near, covers = np.empty(len(zone), dtype=object), np.zeros(len(zone), dtype=bool)
+    shapes = shapely.box(*boxes.T)
+    out = np.zeros(len(zone), dtype=bool)
+    for z in np.unique(zone[heavy]).tolist():
+        at = np.flatnonzero(heavy & (zone == z))
+        known = cache.huge(index, z)
+        covers[at] = shapely.contains_properly(known, shapes[at])
+        out[at] = ~covers[at] & shapely.disjoint(known, shapes[at])
+    near[covers] = shapes[covers]
+    near[out] = shapely.Point()
+    todo = np.flatnonzero(~covers & ~out)
+    near[todo], covers[todo] = clip(index.geometry[zone[todo]], boxes[todo])
+    return near, covers

@@ -25,12 +25,13 @@ SEAM = 1e-7
 
 @dataclass(frozen=True)
 class Group:
-    """Pieces that are measured in one plane: their rows, planar geometries and boxes."""
+    """Pieces that are measured in one plane: their rows, planar geometries and boxes (in metres and in degrees)."""
 
     plane: Plane
     rows: NDArray[np.int64]
     geometry: NDArray[Any]
     bounds: NDArray[np.float64]
+    degrees: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -217,5 +218,5 @@ def _grouped(
         rows = np.flatnonzero(member.ravel() == i)
         plane = plane_at(*key.tolist())
         flat = measure.to_plane(geometry[rows], plane)
-        groups.append(Group(plane, rows, flat, shapely.bounds(flat)))
+        groups.append(Group(plane, rows, flat, shapely.bounds(flat), shapely.bounds(geometry[rows])))
     return Pieces(geometry, accuracy_m, extent_m, of, codes, outside, tuple(groups))

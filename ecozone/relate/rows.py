@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,18 +24,20 @@ class Rows:
     """``rows(piece)`` -> the zones within reach of a piece, nearest first, then by overlap."""
 
     def __init__(self, *, may_only: bool) -> None:
-        self._groups: list[tuple[Group, Pairs, NDArray[np.bool_]]] = []
+        self._groups: list[tuple[Group, Pairs, NDArray[np.bool_], Callable[[int], Pairs] | None]] = []
         self.may_only = may_only
 
-    def add(self, group: Group, pairs: Pairs, sure: NDArray[np.bool_]) -> None:
-        """Keep the pairs of one group of pieces."""
-        if len(pairs.piece):
-            self._groups.append((group, pairs, sure))
+    def add(
+        self, group: Group, pairs: Pairs, sure: NDArray[np.bool_], far: Callable[[int], Pairs] | None = None
+    ) -> None:
+        """Keep the pairs of one group of pieces; `far` finds what lies farther off, for one row of the group."""
+        if len(pairs.piece) or far is not None:
+            self._groups.append((group, pairs, sure, far))
 
     def touched(self) -> dict[int, NDArray[np.int64]]:
         """Return for each zone row that some piece touches, the pieces."""
         out: dict[int, list[NDArray[np.int64]]] = {}
-        for group, pairs, _ in self._groups:
+        for group, pairs, _, _ in self._groups:
             touching = pairs.distance_m <= 0
             piece, zone = group.rows[pairs.piece[touching]], pairs.zone[touching]
             order = np.argsort(zone, kind="stable")
@@ -45,13 +47,17 @@ class Rows:
         return {row: np.concatenate(pieces) for row, pieces in out.items()}
 
     def _of(self, piece: int) -> tuple[Group, Pairs, NDArray[np.bool_]] | None:
-        for group, pairs, sure in self._groups:
+        for group, pairs, sure, far in self._groups:
             at = np.flatnonzero(group.rows == piece)
-            if len(at):
-                first, last = np.searchsorted(pairs.piece, [at[0], at[0] + 1])
-                mask = np.zeros(len(pairs.piece), dtype=bool)
-                mask[first:last] = True
-                return (group, pairs.only(mask), sure) if last > first else None
+            if not len(at):
+                continue
+            if far is not None:
+                mine = far(int(at[0]))
+                return (mine.group, mine, sure) if len(mine.piece) else None
+            first, last = np.searchsorted(pairs.piece, [at[0], at[0] + 1])
+            mask = np.zeros(len(pairs.piece), dtype=bool)
+            mask[first:last] = True
+            return (group, pairs.only(mask), sure) if last > first else None
         return None
 
     def __call__(self, piece: int) -> Sequence[ZoneRow]:

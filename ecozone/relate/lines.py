@@ -1,0 +1,65 @@
+"""Nearest zones farther off than contact: asked of pieces of their lines, never of buffers and never of whole zones."""
+
+from __future__ import annotations
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from ecozone import measure
+from ecozone.layer import Layer
+from ecozone.relate.index import index_of
+from ecozone.relate.pairs import SLACK_M, grown
+from ecozone.relate.pieces import Group
+
+
+class Lines:
+    """Pieces of a layer's lines around one group of ground, in its plane.
+
+    Parameters
+    ----------
+    group : Group
+    layer : Layer
+    look_m : ndarray of shape (pieces of the group,)
+        How far to look from each piece of ground, metres.
+    """
+
+    def __init__(self, group: Group, layer: Layer, look_m: NDArray[np.float64]) -> None:
+        self._group, self._look = group, look_m + SLACK_M
+        lines, zone, tree = index_of(layer).pieces
+        boxes = grown(group.degrees, self._look + measure.PLANE_EDGE_M)
+        if len(boxes) > 1:
+            boxes = np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])[None, :]
+        at = np.sort(tree.query(shapely.box(*boxes[0])))
+        self._zone = zone[at]
+        self._flat = shapely.transform(lines[at], group.plane.forward) if len(at) else lines[at]
+        self._trees: dict[bytes, tuple[NDArray[np.int64], shapely.STRtree]] = {}
+
+    def nearest(
+        self, wanted: NDArray[np.bool_], rows: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return for some rows of the group the nearest wanted zone (-1: none within reach) and how far it is, metres."""
+        zone, metres = np.full(len(rows), -1), np.full(len(rows), np.inf)
+        held, tree = self._tree(wanted)
+        if not len(held) or not len(rows):
+            return zone, metres
+        ground = self._group.geometry[rows]
+        (row, at), distance = tree.query_nearest(
+            ground, max_distance=float(self._look[rows].max()), return_distance=True, all_matches=True
+        )
+        keep = distance <= self._look[rows][row]
+        row, at, distance = row[keep], held[at[keep]], distance[keep]
+        order = np.lexsort((at, self._zone[at], distance, row))
+        first = order[np.unique(row[order], return_index=True)[1]]
+        row, at = row[first], at[first]
+        zone[row] = self._zone[at]
+        lines = shapely.shortest_line(ground[row], self._flat[at])
+        metres[row] = measure.line_metres(lines, self._group.plane)[0]
+        return zone, metres
+
+    def _tree(self, wanted: NDArray[np.bool_]) -> tuple[NDArray[np.int64], shapely.STRtree]:
+        key = np.packbits(wanted).tobytes()
+        if key not in self._trees:
+            held = np.flatnonzero(wanted[self._zone])
+            self._trees[key] = held, shapely.STRtree(self._flat[held])
+        return self._trees[key]
