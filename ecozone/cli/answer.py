@@ -45,6 +45,11 @@ def area(m2: float) -> str:
     return f"{m2:,.1f} 平方米（{m2 / MU_M2:,.2f} 亩）"
 
 
+def fine(metres: float) -> str:
+    """Return an accuracy without pretending to more or less than it says."""
+    return f"{metres:,.1f}" if metres >= 1 or not metres else f"{metres:.1g}"
+
+
 def grounds(assessment: Assessment) -> list[str]:
     """Return the articles that carry the verdict, or what it waits for, for one cell of a table."""
     if assessment.verdict == "undetermined":
@@ -105,7 +110,7 @@ def _head(assessment: Assessment, date_note: str) -> Iterable[Line]:
         )
     yield from field("用地", _ground(assessment))
     for part in project.parts[1:]:
-        yield from field("", f"{part_name(part.name)}：{_where(part.geometry)}，坐标精度 ±{part.accuracy_m:,.1f} 米")
+        yield from field("", f"{part_name(part.name)}：{_where(part.geometry)}，坐标精度 ±{fine(part.accuracy_m)} 米")
     yield from field("图集", f"{assessment.context.region_name}（{assessment.context.region}）")
     yield from field("日期", f"{assessment.as_of.isoformat()}{date_note}")
 
@@ -120,7 +125,7 @@ def _ground(assessment: Assessment) -> str:
         text = f"线状，长 {project.length_m:,.1f} 米"
     elif main.extent_m is not None:
         text += f"，用地范围 {main.extent_m:,.0f} 米"
-    return f"{text}{'' if main.permanent else '，临时用地'}；坐标精度 ±{main.accuracy_m:,.1f} 米"
+    return f"{text}{'' if main.permanent else '，临时用地'}；坐标精度 ±{fine(main.accuracy_m)} 米"
 
 
 def _where(geometry: Any) -> str:

@@ -9,6 +9,7 @@ from ecozone.cli.layout import BOLD, DIM, PLAIN, Line, columns, field, labelled,
 
 if TYPE_CHECKING:
     from ecozone.assessment import Assessment
+    from ecozone.rules.finding import Finding
 
 DISCLAIMER = "本结果依据已载入的图层和规则得出，仅供参考，不替代有权部门的审查决定。"
 _OUTCOMES = {"hit": "命中", "clear": "不涉及", "no_data": "缺失"}
@@ -38,9 +39,17 @@ def _settled(assessment: Assessment, everything: bool) -> Iterable[Line]:
         f"已核对且不涉及 {len(away) + len(apart)} 条（不在其范围内 {len(away)} 条，不适用于本项目 {len(apart)} 条）"
     )
     if everything:
-        for finding in (*away, *apart):
-            yield from ((line, PLAIN) for line in labelled("·", f"{finding.title} {finding.cited}", indent=1, column=2))
-            yield from ((" " * 3 + line, DIM) for line in wrap("；".join(finding.because), columns() - 3))
+        yield from _findings((*away, *apart))
+        unsettled = [f for f in assessment.findings if f.outcome in ("no_data", "undetermined")]
+        yield from title(f"未能判定的规则 {len(unsettled)} 条")
+        yield from _findings(unsettled)
+
+
+def _findings(findings: Iterable[Finding]) -> Iterable[Line]:
+    """Yield findings with their reasons."""
+    for finding in findings:
+        yield from ((line, PLAIN) for line in labelled("·", f"{finding.title} {finding.cited}", indent=1, column=2))
+        yield from ((" " * 3 + line, DIM) for line in wrap("；".join(finding.because), columns() - 3))
 
 
 def _used(assessment: Assessment, everything: bool) -> Iterable[Line]:

@@ -17,7 +17,7 @@ def condition(node: Mapping[str, Any] | None) -> str:
 
 
 def place(node: Mapping[str, Any] | None, *, alone: bool = True) -> str:
-    """Return a condition on the place, e.g. 距河流（干流）1000 米以内; in brackets when it is not `alone` and joins some."""
+    """Return a condition on the place, e.g. 距河流（干流）1000 米以内; several in brackets unless `alone`."""
     if node is None:
         return "全辖区"
     return _tree(node, _leaf) if alone else _nested(node, _leaf)
