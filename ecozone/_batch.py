@@ -14,7 +14,7 @@ from ecozone.relation import PLANT_WIDTH_M
 from ecozone.rules.facts import Profile
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Batch:
     """Parts of projects in one row each; the last rows are facilities whose place nobody gave.
 

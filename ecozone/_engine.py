@@ -32,7 +32,7 @@ from ecozone.rules.plan import plan
 HALF_WIDTH = "river_half_width_m"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Judged:
     """Projects judged on an atlas: arrays first, words when read.
 

@@ -57,7 +57,7 @@ class Open:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Context:
     """What an answer stands on besides the project: the books, layers, parameters and units it used."""
 
@@ -69,7 +69,7 @@ class Context:
     instruments: Sequence[Mapping[str, Any]] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Assessment:
     """All findings of a project, the verdict, and the record needed to repeat it.
 
@@ -293,7 +293,7 @@ class Assessment:
         return f"<Assessment {self.project.name}: {self.verdict}{whole}, as of {self.as_of}>"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Picture:
     """One zone near one part of a project, as a map needs it. Geometries in EPSG:4490.
 
@@ -335,7 +335,7 @@ class Picture:
     sensitive: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Ground:
     """One zone that a picture stands on, whether or not a rule asks for it: outline, control unit, river."""
 

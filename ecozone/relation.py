@@ -53,7 +53,7 @@ class Request:
         return replace(self, reach_m=reach_m)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class LayerUsed:
     """Which layer version answered, as the record keeps it."""
 
@@ -86,7 +86,7 @@ class ZoneRow:
     sure: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Measured:
     """The answer to one request, one value a piece of ground (arrays of shape ``(n,)``).
 
@@ -179,7 +179,7 @@ class Measured:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Relations:
     """All answers for a set of parts.
 

@@ -65,7 +65,7 @@ class Requirement:
         return any(a in ("*", code, category) for a in self.applies_to)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class AccessList:
     """The access list of a region: rows of all levels, for units named by code or by category."""
 
@@ -95,7 +95,7 @@ class Answer:
     on: dt.date | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class UnitRow:
     """A row of one unit, on the parts that touch the unit."""
 
@@ -106,7 +106,7 @@ class UnitRow:
     answer: Answer | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Compared:
     """Access lists compared with all parts: the rows, units without a list, how far what is open could push."""
 

@@ -26,7 +26,7 @@ _EFFECT_NAMES = list(EFFECTS)
 _PUSH = np.array([push for push, _ in EFFECTS.values()], dtype=np.int8)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Judged:
     """One rule on all parts.
 
@@ -62,7 +62,7 @@ class Judged:
         return _PUSH[self.effect]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Judgement:
     """All rules on all parts of some projects, with the verdicts.
 

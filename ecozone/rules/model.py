@@ -108,7 +108,7 @@ class LadderException:
     citation: Citation
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Rule:
     """One provision for one case: where, when, effect, exceptions, citation, period, office."""
 
@@ -183,7 +183,7 @@ class ParameterSpec:
     book: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Rulebook:
     """Rules of one jurisdiction."""
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 NO_LAYER, NO_COVERAGE, ACCURACY, CENTRELINE, NO_DISTANCE, NO_PLACE, UNSURE_ZONE = 1, 2, 4, 8, 16, 32, 64
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Judged:
     """Truth of a place for every part, and why it stays open where it does."""
 
@@ -27,7 +27,7 @@ class Judged:
     why: NDArray[np.int64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Limits:
     """Distance of a rule for every part: metres, or an interval where a parameter is not set."""
 

@@ -19,7 +19,7 @@ from ecozone.rules.place import reach_of, request_of
 LOOKUPS = ("control_unit",)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Planned:
     """One rule that binds on the day, and whether it concerns each part (nature and conditions together)."""
 
@@ -28,7 +28,7 @@ class Planned:
     gate: Truth
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Plan:
     """Rules to judge and requests to measure."""
 
