@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import hypothesis
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -11,6 +12,11 @@ from pyproj import Geod
 
 #: The ellipsoid of CGCS2000 by its own numbers (GB 22021-2008), not by ecozone's.
 GEOD = Geod(a=6378137.0, rf=298.257222101)
+
+
+def fewer(by: int) -> Any:
+    """Return settings that try a test so many times less often than the profile says, in CI as in soaks."""
+    return hypothesis.settings(max_examples=max(3, hypothesis.settings().max_examples // by))
 
 
 def tolerance(area_m2: float) -> float:
