@@ -123,6 +123,10 @@ def decode(values: Sequence[bytes], *, given: str | None, declared: str | None, 
     if asked:
         return _lost(_with(values, asked, "指定"))
     if said and all(_reads(v, said) for v in raised):
+        if said == "gb18030" and all(_reads(v, "utf-8") for v in raised):
+            if _score(raised, "utf-8") > _score(raised, said) + 0.25:
+                message = f"{what}声明为 GBK，但全部内容是正确的 UTF-8，按 UTF-8 读取。"
+                return _lost(_with(values, "utf-8", "按内容推断", [Issue("encoding-contradicts", message, len(raised))]))
         return _lost(_with(values, said, "文件声明"))
     utf8 = [_reads(v, "utf-8") for v in raised]
     gbk = [_reads(v, "gb18030") for v in raised]
@@ -136,19 +140,20 @@ def decode(values: Sequence[bytes], *, given: str | None, declared: str | None, 
         )
     if all(utf8) and all(gbk):
         return _either(values, raised, what, issues)
-    if all(utf8) or all(gbk):
-        encoding = "utf-8" if all(utf8) else "gb18030"
-        issues.append(_inferred(what, encoding, raised))
-        return _lost(_with(values, encoding, "按内容推断", issues))
-    if all(u or g for u, g in zip(utf8, gbk, strict=True)) and any(utf8) and any(gbk):
-        n8 = sum(utf8)
-        issues.append(
-            Issue(
-                "encoding-mixed", f"{what}中 {n8} 个值为 UTF-8，{len(raised) - n8} 个为 GBK，已逐个解码。", len(raised)
-            )
-        )
-        texts = [_decode_one(v, "utf-8" if _reads(v, "utf-8") else "gb18030") for v in values]
-        return _lost(Decoded(texts, "gb18030", "逐个推断", tuple(issues)))
+    if all(utf8):
+        issues.append(_inferred(what, "utf-8", raised))
+        return _lost(_with(values, "utf-8", "按内容推断", issues))
+    surely = {v for v, u in zip(raised, utf8, strict=True) if u and _surely_utf8(v)}
+    rest = [g for v, g in zip(raised, gbk, strict=True) if v not in surely]
+    if all(gbk) and not surely:
+        issues.append(_inferred(what, "gb18030", raised))
+        return _lost(_with(values, "gb18030", "按内容推断", issues))
+    if surely and all(rest):
+        n8 = sum(v in surely for v in raised)
+        message = f"{what}中 {n8} 个值为 UTF-8，{len(raised) - n8} 个为 GBK，已逐个解码。"
+        issues.append(Issue("encoding-mixed", message, len(raised)))
+        texts = [_decode_one(v, "utf-8" if v in surely else "gb18030") for v in values]
+        return _lost(Decoded(list(texts), "gb18030", "逐个推断", tuple(issues)))
     encoding = "utf-8" if sum(utf8) >= sum(gbk) else "gb18030"
     issues.append(_inferred(what, encoding, raised))
     return _lost(_with(values, encoding, "按内容推断", issues))
@@ -167,6 +172,13 @@ def _either(values: Sequence[bytes], raised: Sequence[bytes], what: str, issues:
         )
     issues.append(_inferred(what, best, raised))
     return _lost(_with(values, best, "按内容推断", issues))
+
+
+def _surely_utf8(value: bytes) -> bool:
+    """Say whether a value that UTF-8 reads is Chinese in UTF-8 and not in GBK."""
+    if not _reads(value, "gb18030"):
+        return True
+    return common(_decode_one(value, "utf-8")) > common(_decode_one(value, "gb18030")) + 0.25
 
 
 def _score(values: Sequence[bytes], encoding: str) -> float:

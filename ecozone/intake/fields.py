@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,9 +21,9 @@ HOW = ("指定", "名称相同", "不计大小写", "不计空白", "截断为 1
 _COMMON = {
     "zone": Column("zone", "编号", aliases=("zone", "编号", "编码", "BM", "BSM", "ID", "code")),
     "name": Column("name", "名称", aliases=("name", "名称", "MC", "NAME")),
-    "status": Column("status", "状态", "choice", values=kinds.STATUSES, aliases=("status", "状态", "ZT", "SXZT")),
-    "valid_from": Column("valid_from", "生效日期", "date", aliases=("valid_from", "生效日期", "SXRQ", "起始日期", "批准日期")),
-    "valid_to": Column("valid_to", "失效日期", "date", aliases=("valid_to", "失效日期", "SXJZ", "截止日期", "终止日期")),
+    "status": Column("status", "状态", type="choice", values=kinds.STATUSES, aliases=("status", "状态", "ZT", "SXZT")),
+    "valid_from": Column("valid_from", "生效日期", type="date", aliases=("valid_from", "生效日期", "SXRQ", "起始日期", "批准日期")),
+    "valid_to": Column("valid_to", "失效日期", type="date", aliases=("valid_to", "失效日期", "SXJZ", "截止日期", "终止日期")),
     "document": Column("document", "批准文件", aliases=("document", "批准文件", "文号", "批准文号", "PZWH", "WH")),
 }  # fmt: skip
 _RESERVED = {"geometry", "geom", "wkb_geometry"}
@@ -54,9 +54,7 @@ def columns_of(kind: Kind) -> dict[str, Column]:
     for key, column in {**_COMMON, **kind.columns}.items():
         own = tuple(kind.aliases.get(key, ()))
         names = dict.fromkeys((*own, *column.aliases, column.key, column.name))
-        out[key] = Column(
-            column.key, column.name, column.type, column.unit, column.required, column.values, tuple(names)
-        )
+        out[key] = replace(column, aliases=tuple(names))
     return out
 
 
@@ -89,14 +87,16 @@ def match(
     wanted = columns_of(kind)
     issues: list[Issue] = []
     matches = _given(raw, wanted, given or {})
-    for key, column in wanted.items():
+    # Required columns choose first: a truncated name may be two columns', and the other one can do without. An id may
+    # share its field with the code.
+    for key in sorted(wanted, key=lambda k: (not wanted[k].required, k != "zone")):
         if key in matches:
             continue
-        found = _find(
-            raw, column, kind, {m.field for m in matches.values() if key != "zone" and m.column != "zone"}, issues
-        )
+        used = set() if key == "zone" else {m.field for m in matches.values() if m.column != "zone"}
+        found = _find(raw, wanted[key], kind, used, issues)
         if found is not None:
             matches[key] = found
+    matches = {key: matches[key] for key in wanted if key in matches}
     out: dict[str, NDArray[Any]] = {}
     for key, found in matches.items():
         out[key], said = _read(wanted[key], raw[found.field], found.field)
@@ -171,12 +171,12 @@ def _blanks(field: str, alias: str) -> bool:
 
 
 def _truncated(field: str, alias: str) -> bool:
-    cut = {
-        alias[:10],
-        alias.encode("gb18030")[:10].decode("gb18030", "ignore"),
-        alias.encode()[:10].decode("utf-8", "ignore"),
-    }
-    return len(alias.encode("gb18030")) > 10 and field.strip().casefold() in {c.casefold() for c in cut}
+    name = field.strip().casefold()
+    for encoding in ("gb18030", "utf-8"):
+        data = alias.encode(encoding)
+        if len(data) > 10 and name == data[:10].decode(encoding, "ignore").casefold():
+            return True
+    return False
 
 
 def _fits(column: Column, found: NDArray[Any]) -> bool:

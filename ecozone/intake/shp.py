@@ -94,7 +94,7 @@ def _shapes(path: Path) -> tuple[NDArray[Any], list[Issue]]:
         issues.append(
             Issue(
                 "geometry-damaged",
-                f"有 {len(damaged)} 条图形数据不完整，已略过，请核对原文件。",
+                f"有 {len(damaged)} 条图形数据不完整或含空值（NaN），已略过，请核对原文件。",
                 len(damaged),
                 tuple(damaged),
                 "error",
@@ -216,5 +216,5 @@ def _prj(path: Path | None) -> tuple[Declared, list[Issue]]:
         found = CRS.from_wkt(text)
     except ProjError:
         return Declared(where=".prj"), [Issue("prj-unreadable", f"“{path.name}”无法识别，视同没有声明坐标系。")]
-    code = found.to_epsg(min_confidence=25)
+    code = found.to_epsg(min_confidence=70)
     return Declared(crs=f"EPSG:{code}" if code else found.to_wkt(), where=".prj"), []

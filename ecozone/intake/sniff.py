@@ -91,20 +91,8 @@ def _text(head: bytes) -> str:
         return "txt"
     lines = [line for line in start.splitlines()[:20] if line.strip()]
     if lines and sum(bool(re.search(r"[,;\t，]", line)) for line in lines) >= max(1, len(lines) - 1):
-        points = sum(txt._point(line_of(line)) is not None for line in lines)
-        return (
-            "txt"
-            if points >= len(lines) - 1 and points >= 1 and re.search(r"[,，].*[,，]", lines[0]) is not None
-            else "csv"
-        )
+        return "txt" if all(txt.is_point(line) for line in lines) else "csv"
     return "text"
-
-
-def line_of(line: str) -> str:
-    """Return a line as the boundary-point reader sees it."""
-    from ecozone.intake import coordinates
-
-    return coordinates.plain(line).strip()
 
 
 def checked(path: Path) -> str:

@@ -49,6 +49,11 @@ def looks_like(text: str) -> bool:
     return bool(re.search(r"\[\s*(属性描述|地块坐标|项目信息)\s*\]|^[^\n]*,[^\n]*@\s*$", said, re.MULTILINE))
 
 
+def is_point(line: str) -> bool:
+    """Say whether a line of a file is a boundary point."""
+    return _point(coordinates.plain(line).strip()) is not None
+
+
 def read(path: Path, found: encoding.Decoded) -> RawTable:
     """Read the parcels of a boundary-point file whose text was decoded.
 
