@@ -40,6 +40,12 @@ class Request:
     reach_m : float
         How far from the site to look, metres. Not part of what the request *is*: equal requests share the farthest
         look.
+    bounds : bool
+        The least and the greatest overlap are wanted: somebody compares it with a threshold. Equal requests that differ
+        in this want them.
+    contact_m : float
+        Contact decides something only where the accuracy is at least so many metres (a limit of 1 km holds for what
+        touches anyway). Of equal requests the least counts.
     """
 
     kind: str
@@ -47,6 +53,19 @@ class Request:
     minus: Request | None = None
     status: str = "in_force"
     reach_m: float = field(default=0.0, compare=False)
+    bounds: bool = field(default=True, compare=False)
+    contact_m: float = field(default=0.0, compare=False)
+
+    def joined(self, other: Request | None) -> Request:
+        """Return the request that asks all that this one and an equal one ask."""
+        if other is None:
+            return self
+        return replace(
+            self,
+            reach_m=max(self.reach_m, other.reach_m),
+            bounds=self.bounds or other.bounds,
+            contact_m=min(self.contact_m, other.contact_m),
+        )
 
     def reaching(self, reach_m: float) -> Request:
         """Return the same request with another reach."""

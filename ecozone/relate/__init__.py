@@ -67,21 +67,24 @@ def relate(
     Relations
         In ``measured`` one `Measured` a request, arrays aligned with the pieces.
     """
-    reach: dict[Request, float] = {}
+    every: dict[Request, Request] = {}
     for request in requests:
-        reach[request] = max(reach.get(request, 0.0), request.reach_m)
+        every[request] = request.joined(every.get(request))
+    for request in list(every.values()):
         if request.minus is not None:
-            reach[request.minus] = max(reach.get(request.minus, 0.0), request.reach_m)
+            taken = replace(request.minus, reach_m=request.reach_m, bounds=False, contact_m=np.inf)
+            every[taken] = every[taken].joined(taken) if taken in every else taken
+    reach = {request: request.reach_m for request in every.values()}
     by_kind: dict[str, list[Request]] = {}
     for request in reach:
         by_kind.setdefault(request.kind, []).append(request)
     layers = {kind: atlas.at(kind, as_of) for kind in by_kind}
     look = _look(pieces, layers, reach, half_width_m)
     plans = {k: _Search.of(layers[k], mine, reach, look[k], half_width_m, as_of) for k, mine in by_kind.items()}
-    taken = {request.minus.kind for request in reach if request.minus is not None}
-    for kind in taken & set(plans):
+    away = {request.minus.kind for request in reach if request.minus is not None}
+    for kind in away & set(plans):
         plans[kind] = replace(plans[kind], whole=True)
-    done = {request: _Asked.of(request.reaching(reach[request]), pieces, layers, as_of) for request in reach}
+    done = {request: _Asked.of(request, pieces, layers, as_of) for request in reach}
     caches = threading.local()
 
     def one(index: int) -> None:
@@ -284,7 +287,7 @@ class _Asked:
         else:
             self.rows.add(group, possible, self.sure, far=lambda row: far.of(row).only(self.may[far.of(row).zone]))
         lines = far.lines if self.minus is None else None
-        _fill(self.out, group, certain, self.sure, lines, half_width_m, self.request)
+        _fill(self.out, group, certain, self.sure, lines, half_width_m, self.request, None if self.minus else far.memo)
         if open_:
             _loosen(self.out, self.request, group, possible, self.may, lines, half_width_m)
 
@@ -304,6 +307,7 @@ class _Far:
         self._group, self._search = group, search
         self.lines = search.lines(group)
         self._found: dict[int, Pairs] = {}
+        self.memo: dict[Any, Any] = {}  # requests that mean the same zones here have the same answer
 
     def of(self, row: int) -> Pairs:
         """Return the pairs of one row of the group."""
@@ -354,6 +358,7 @@ def _fill(
     lines: Lines | None,
     half_width_m: float | None,
     request: Request,
+    memo: dict[Any, Any] | None,
 ) -> None:
     """Write the dissolved facts of one group of pieces into the answer."""
     m, at = len(group.rows), group.rows
@@ -378,25 +383,19 @@ def _fill(
     out.distance_low_m[at] = _least(pairs, distance, half_width_m)
     if not len(pairs.piece):
         return
-    # banks as polygons and narrow waters as lines may stand in one layer: each dimension speaks for itself
-    amount, low, high = (np.zeros(m) for _ in range(3))
-    for d in np.unique(dimension).tolist():
-        some = pairs.only(dimension == d)
-        metres = np.full(m, np.inf)
-        np.minimum.at(metres, some.piece, some.distance_m)
-        close = some.only(some.distance_m <= (a + extent)[some.piece])
-        zones = dissolve.unite(m, close.piece, close.near)
-        deep = np.zeros(m, dtype=bool)
-        deep[some.piece[some.covers]] = True  # the piece's box grown by more than accuracy and extent
-        meets, inside = dissolve.states(group.geometry, zones, metres, deep, a, extent)
-        out.meets[at], out.inside[at] = np.maximum(out.meets[at], meets), np.maximum(out.inside[at], inside)
-        own = dissolve.amounts(group.geometry, np.where(metres <= 0, zones, None))
-        bounds = dissolve.bounded_amounts(group.geometry, zones, own, a)
-        use = ~shapely.is_missing(zones)  # the higher dimension, which comes later, counts
-        amount, low, high = (
-            np.where(use, new, old) for new, old in zip((own, *bounds), (amount, low, high), strict=True)
-        )
     whole = dissolve.own_measure(group.geometry)
+    if request.contact_m > a.max(initial=0.0):  # what touches is within the limit anyway
+        out.meets[at] = np.where(distance > a + extent, FALSE, UNKNOWN)
+        out.inside[at] = np.where(distance > a, FALSE, UNKNOWN)
+        return
+    key = (pairs.layer.kind, pairs.zone.tobytes(), pairs.piece.tobytes(), request.bounds) if memo is not None else None
+    if memo is None or key not in memo:
+        made = _contact(group, pairs, dimension, a, extent, whole, request.bounds)
+        if memo is not None:
+            memo[key] = made
+    else:
+        made = memo[key]
+    out.meets[at], out.inside[at], amount, low, high = made
     # ground around a point lies in the zones wholly, partly or not at all: its amount is not the point's
     reaching = extent > 0
     low = np.where(reaching & (out.inside[at] < TRUE), 0.0, low)
@@ -405,6 +404,40 @@ def _fill(
         getattr(out, name)[at] = value
         share = np.divide(value, whole, out=np.zeros(m), where=whole > 0)
         getattr(out, name.replace("overlap", "share"))[at] = np.minimum(share, 1.0)
+
+
+def _contact(
+    group: Group,
+    pairs: Pairs,
+    dimension: NDArray[np.int64],
+    a: NDArray[np.float64],
+    extent: NDArray[np.float64],
+    whole: NDArray[np.float64],
+    bounds: bool,
+) -> tuple[NDArray[Any], ...]:
+    """Return (meets, inside, amount, least amount, greatest amount) of a group's pieces and their dissolved zones."""
+    m = len(group.rows)
+    meets, inside = np.full(m, FALSE), np.full(m, FALSE)
+    amount, low, high = (np.zeros(m) for _ in range(3))
+    # banks as polygons and narrow waters as lines may stand in one layer: each dimension speaks for itself
+    for d in np.unique(dimension).tolist():
+        some = pairs.only(dimension == d)
+        metres = np.full(m, np.inf)
+        np.minimum.at(metres, some.piece, some.distance_m)
+        deep = np.zeros(m, dtype=bool)
+        deep[some.piece[some.covers]] = True  # the piece's box grown by more than accuracy and extent
+        close = some.only((some.distance_m <= (a + extent)[some.piece]) & ~deep[some.piece])
+        zones = dissolve.unite(m, close.piece, close.near)
+        own = dissolve.amounts(group.geometry, np.where(metres <= 0, zones, None))
+        own[deep] = whole[deep]
+        least, most = dissolve.bounded_amounts(group.geometry, zones, own, a) if bounds else (own, own)
+        one, other = dissolve.states(group.geometry, zones, metres, deep, a, extent, own)
+        meets, inside = np.maximum(meets, one), np.maximum(inside, other)
+        use = deep | ~shapely.is_missing(zones)  # the higher dimension, which comes later, counts
+        amount, low, high = (
+            np.where(use, new, old) for new, old in zip((own, least, most), (amount, low, high), strict=True)
+        )
+    return meets, inside, amount, low, high
 
 
 def _loosen(
@@ -419,7 +452,7 @@ def _loosen(
     """Open what zones without the filter's value could change: a fact they could bring is unknown, never certain."""
     wide = Measured.nothing(request, len(out.meets))
     wide.accuracy_m[:], wide.extent_m[:] = out.accuracy_m, out.extent_m
-    _fill(wide, group, pairs, zones_meant, lines, half_width_m, request)
+    _fill(wide, group, pairs, zones_meant, lines, half_width_m, request, None)
     at = group.rows
     for name in ("meets", "inside"):
         mine, other = getattr(out, name)[at], getattr(wide, name)[at]

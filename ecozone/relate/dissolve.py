@@ -63,6 +63,7 @@ def states(
     deep: NDArray[np.bool_],
     accuracy_m: NDArray[np.float64],
     extent_m: NDArray[np.float64],
+    amount: NDArray[np.float64],
 ) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
     """Return (meets, inside) for pieces of ground and their dissolved zones of one dimension.
 
@@ -75,6 +76,8 @@ def states(
     deep : ndarray of bool
         Some zone covers the ground's box grown by more than accuracy and extent: certain without a geometry operation.
     accuracy_m, extent_m : ndarray
+    amount : ndarray
+        What ground and zones share.
     """
     meets = np.where(distance_m > accuracy_m + extent_m, FALSE, UNKNOWN).astype(np.int8)
     inside = np.where(distance_m > accuracy_m, FALSE, UNKNOWN).astype(np.int8)
@@ -82,19 +85,75 @@ def states(
     rows = np.flatnonzero((distance_m <= accuracy_m) & ~deep)
     if not len(rows):
         return meets, inside
-    site, zone, a = ground[rows], zones[rows], accuracy_m[rows]
+    site, zone, a, extent = ground[rows], zones[rows], accuracy_m[rows], extent_m[rows]
     touch = distance_m[rows] <= 0
-    core = shrunk(zone, a)
-    hit = touch & shapely.intersects(site, core)
-    hit &= ~((a <= 0) & (shapely.get_dimensions(site) > 0) & shapely.touches(site, zone))
-    for certain in (_runs_through, _holds):
-        left = np.flatnonzero(touch & ~hit & (a > 0))
-        hit[left] = certain(site[left], zone[left], a[left])
+    hit, within, beyond, meets_open, inside_open = _at_a_glance(site, zone, touch, a, extent, amount[rows])
+    some = np.flatnonzero(meets_open & touch)
+    if len(some):
+        hit[some] = _meets(site[some], zone[some], a[some])
+    some = np.flatnonzero(inside_open)
+    if len(some):
+        core = shrunk(shrunk(zone[some], a[some]), extent[some])
+        within[some] = shapely.covers(core, site[some])
+        some = some[~within[some]]
+        beyond[some] = ~shapely.covers(np.where(a[some] > 0, shapely.buffer(zone[some], a[some]), zone[some]), site[some])
     meets[rows[hit]] = TRUE
-    within = shapely.covers(shrunk(core, extent_m[rows]), site)
-    beyond = ~shapely.covers(np.where(a > 0, shapely.buffer(zone, a), zone), site)
     inside[rows] = np.where(within, TRUE, np.where(beyond, FALSE, UNKNOWN))
     return meets, inside
+
+
+def _at_a_glance(
+    site: NDArray[Any],
+    zone: NDArray[Any],
+    touch: NDArray[np.bool_],
+    a: NDArray[np.float64],
+    extent: NDArray[np.float64],
+    amount: NDArray[np.float64],
+) -> tuple[NDArray[np.bool_], ...]:
+    """Decide what needs no buffer.
+
+    Ground less than a from the zone's edge lies in a band of at most 2 a L + k π a² (L the edge's length, k its pieces):
+    more shared ground than that reaches deeper into the zone, more ground outside it reaches farther out. And ground in
+    one piece that touches the zone and keeps away from its edge lies deep inside.
+
+    Returns
+    -------
+    meets, inside, beyond : bool arrays
+        Certain.
+    meets_open, inside_open : bool arrays
+        Rows that need a closer look.
+    """
+    n = len(site)
+    ground_d, zone_d = shapely.get_dimensions(site), shapely.get_dimensions(zone)
+    surface = (ground_d == _AREA) & (zone_d > 0)
+    band = 2 * a * shapely.length(zone) + np.pi * a * a * (shapely.get_num_coordinates(zone) // 2 + 1)
+    size = shapely.area(site)
+    both = surface & (zone_d == _AREA) & touch
+    slight = 1e-9 * size + 1e-6
+    hit = both & (amount > band + slight)
+    beyond = surface & (size - np.where(zone_d == _AREA, amount, 0.0) > band + slight)
+    whole = np.isin(shapely.get_type_id(site), (0, 1, 3)) & (zone_d == _AREA) & touch
+    edge = np.full(n, -1.0)
+    ask = np.flatnonzero(whole & ~beyond)
+    edge[ask] = shapely.distance(site[ask], shapely.boundary(zone[ask]))
+    hit |= whole & (edge > a) & (edge > 0)
+    within = whole & (edge > a + extent) & (edge > 0)
+    point = whole & (shapely.get_type_id(site) == 0)
+    settled = point & (np.abs(edge - a) > CONTACT_M) & (np.abs(edge - a - extent) > CONTACT_M) & (edge > CONTACT_M)
+    return hit, within, beyond, ~hit & ~settled, ~within & ~beyond & ~(settled & (a > 0))
+
+
+def _meets(site: NDArray[Any], zone: NDArray[Any], a: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Mark ground that touches a zone and certainly meets it, by buffers."""
+    hit = np.zeros(len(site), dtype=bool)
+    surface = (shapely.get_dimensions(zone) == _AREA) | (a <= 0)
+    core = shrunk(zone[surface], a[surface])
+    hit[surface] = shapely.intersects(site[surface], core)
+    hit &= ~((a <= 0) & (shapely.get_dimensions(site) > 0) & shapely.touches(site, zone))
+    for certain in (_runs_through, _holds):
+        left = np.flatnonzero(~hit & (a > 0))
+        hit[left] = certain(site[left], zone[left], a[left])
+    return hit
 
 
 def _runs_through(site: NDArray[Any], zone: NDArray[Any], accuracy_m: NDArray[np.float64]) -> NDArray[np.bool_]:

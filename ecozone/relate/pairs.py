@@ -32,7 +32,7 @@ HUGE, OFTEN = 2_000, 8
 DEGREE_M = 110_500.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Pairs:
     """Pairs within reach of one layer and one group of pieces, sorted by piece.
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SEAM = 1e-7
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Group:
     """Pieces that are measured in one plane: their rows, planar geometries and boxes (in metres and in degrees)."""
 
@@ -34,7 +34,7 @@ class Group:
     degrees: NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Pieces:
     """Ground to measure.
 

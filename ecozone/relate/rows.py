@@ -115,7 +115,7 @@ class Rows:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Shape:
     """One zone beside one piece of ground, kept in the plane it was measured in, given out in EPSG:4490."""
 

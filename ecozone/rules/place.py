@@ -49,7 +49,15 @@ def request_of(leaf: Mapping[str, Any], *, reach_m: float = 0.0, status: str = "
         minus=Request(kind=minus["kind"], filter=_filter(minus)) if minus else None,
         status=status,
         reach_m=reach_m,
+        bounds="share" in leaf or "area_m2" in leaf,
+        contact_m=_least_limit(leaf) if leaf["relation"] == "within_distance" else 0.0,
     )
+
+
+def _least_limit(leaf: Mapping[str, Any]) -> float:
+    """Return a distance that a leaf's limit is never below (0 where a fact or a parameter may set it)."""
+    spec = leaf.get("distance") or {}
+    return float(spec.get("metres") or 0.0)
 
 
 def _filter(node: Mapping[str, Any]) -> tuple[tuple[str, tuple[str, ...]], ...]:

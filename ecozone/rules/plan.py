@@ -63,11 +63,11 @@ def plan(
     A rule that concerns no part asks for no measurement.
     """
     planned: list[Planned] = []
-    requests: dict[Request, float] = {}
+    requests: dict[Request, Request] = {}
     tentative: dict[str, bool] = {}
 
     def ask(request: Request, reach_m: float) -> None:
-        requests[request] = max(requests.get(request, 0.0), reach_m)
+        requests[request] = request.reaching(reach_m).joined(requests.get(request))
 
     for book in books:
         for rule in book.rules:
@@ -88,8 +88,8 @@ def plan(
         ask(request_of(place), 0.0)
     for kind in LOOKUPS:
         if kind in kinds:
-            ask(Request(kind), 0.0)
-    return Plan(planned, [r.reaching(m) for r, m in requests.items()], frozenset(k for k, v in tentative.items() if v))
+            ask(Request(kind, bounds=False), 0.0)
+    return Plan(planned, list(requests.values()), frozenset(k for k, v in tentative.items() if v))
 
 
 def gate(rule: Rule, table: FactTable) -> Truth:
