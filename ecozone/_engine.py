@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ecozone import _record as record
 from ecozone._batch import Batch
 from ecozone._evidence import ground, pictures
-from ecozone._neighbours import element_zones, neighbours
+from ecozone._neighbours import element_zones, neighbours, scenery
 from ecozone.assessment import Assessment, Context
 from ecozone.atlas import Atlas
 from ecozone.errors import ParameterError, SiteError, did_you_mean
@@ -150,6 +150,7 @@ class Judged:
             _ground=lambda: ground(self.atlas, self.project(i), self.as_of),
             _neighbours=lambda: neighbours(self.atlas, self.project(i), self.as_of),
             _element_zones=lambda: element_zones(self.atlas, self.project(i), self.as_of),
+            _scenery=lambda: scenery(self.atlas, self.project(i), self.as_of),
         )
 
 

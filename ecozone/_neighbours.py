@@ -10,8 +10,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import shapely
 
 from ecozone import kinds
+from ecozone._evidence import VIEW_DEGREES
+from ecozone.assessment import Ground
 from ecozone.relate.nearest import REACHES_M, covered_m, nearest, touched
 from ecozone.relate.pieces import Pieces, cut
 
@@ -37,8 +40,11 @@ TARGETS: Mapping[str, str | None] = {
     "air_station": None,
     "monitoring_section": None,
 }
-#: Every receptor within so many metres is listed: the form's circle for air targets (报告表编制技术指南 2020, recalled).
+#: Every receptor within so many metres is listed: the circle for air targets of the report form of 2020 (recalled).
 ALL_WITHIN_M = 500.0
+
+#: Kinds that figures show around a site besides its ground (`ecozone._evidence.GROUND`).
+SCENERY = ("ecological_redline", "general_ecological_space", "water_source", "river_belt")
 
 
 def neighbours(atlas: Atlas, project: Project, day: dt.date) -> list[dict[str, Any]]:
@@ -53,7 +59,8 @@ def neighbours(atlas: Atlas, project: Project, day: dt.date) -> list[dict[str, A
         layer = atlas.at(kind, day)
         empty = {
             "kind": kind, "name": kinds.name(kind), "class": None, "zone": None, "zone_name": None, "part": None,
-            "bearing": None, "distance_m": None, "overlap_m2": None, "overlap_m": None, "share": None, "accuracy_m": None, "covered_m": None, "reach_m": REACHES_M[-1],
+            "bearing": None, "distance_m": None, "overlap_m2": None, "overlap_m": None, "share": None,
+            "accuracy_m": None, "covered_m": None, "reach_m": REACHES_M[-1],
             "layer": layer.version if layer else None, "sensitive": bool(layer.sensitive) if layer else False,
         }  # fmt: skip
         if layer is None:
@@ -71,8 +78,8 @@ def neighbours(atlas: Atlas, project: Project, day: dt.date) -> list[dict[str, A
                 {
                     **empty, "class": kinds.get(kind).label(column, value) if column and value is not None else None,
                     "zone": row.zone, "zone_name": row.name, "part": project.parts[piece].name, "bearing": row.bearing,
-                    "distance_m": row.distance_m, "overlap_m2": row.overlap_m2, "overlap_m": row.overlap_m, "share": row.share,
-                    "accuracy_m": layer.accuracy_m + project.parts[piece].accuracy_m,
+                    "distance_m": row.distance_m, "overlap_m2": row.overlap_m2, "overlap_m": row.overlap_m,
+                    "share": row.share, "accuracy_m": layer.accuracy_m + project.parts[piece].accuracy_m,
                     "covered_m": covered, "outcome": "found",
                 }
             )  # fmt: skip
@@ -95,6 +102,27 @@ def element_zones(atlas: Atlas, project: Project, day: dt.date) -> list[dict[str
         }
         for piece, row in touched(_ground(atlas, project, day), layer, day)
     ]  # fmt: skip
+
+
+def scenery(atlas: Atlas, project: Project, day: dt.date) -> list[Ground]:
+    """Return the zones of `SCENERY` around a project, cut off where a figure ends (`VIEW_DEGREES`)."""
+    boxes = shapely.bounds([p.geometry for p in project.parts])
+    west, south, east, north = (*(boxes[:, :2].min(axis=0) - VIEW_DEGREES), *(boxes[:, 2:].max(axis=0) + VIEW_DEGREES))
+    view = shapely.box(west, south, east, north)
+    out = []
+    for kind in SCENERY:
+        layer = atlas.at(kind, day)
+        if layer is None:
+            continue
+        seen = np.sort(layer.tree.query(view))
+        for row in seen[layer.active(day)[seen]].tolist():
+            shape = shapely.intersection(layer.geometry[row], view)
+            if not shapely.is_empty(shape):
+                columns = {k: v[row] for k, v in layer.columns.items() if v[row] is not None}
+                out.append(
+                    Ground(kind, str(columns["zone"]), str(columns["name"]), columns, shape, bool(layer.sensitive))
+                )
+    return out
 
 
 def _ground(atlas: Atlas, project: Project, day: dt.date) -> Pieces:

@@ -107,6 +107,7 @@ class Assessment:
     edition: str = "full"
     _neighbours: Callable[[], list[dict[str, Any]]] = field(default=list, repr=False)
     _element_zones: Callable[[], list[dict[str, Any]] | None] = field(default=list, repr=False)
+    _scenery: Callable[[], list[Ground]] = field(default=list, repr=False)
 
     @functools.cached_property
     def findings(self) -> list[Finding]:
@@ -152,6 +153,11 @@ class Assessment:
     def element_zones(self) -> list[dict[str, Any]] | None:
         """Element zones (要素管控分区) the site lies in; None when the atlas has no such layer."""
         return self._element_zones()
+
+    @functools.cached_property
+    def scenery(self) -> list[Ground]:
+        """Red line, ecological space, water sources and belts around the site, for figures (EPSG:4490)."""
+        return self._scenery()
 
     @functools.cached_property
     def groups(self) -> dict[str, Any]:
@@ -344,6 +350,7 @@ class Ground:
     name: str
     attributes: Mapping[str, Any]
     geometry: Any
+    sensitive: bool = False
 
 
 def worst(effects: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ import shapely
 from ecozone.crs import Plane
 
 if TYPE_CHECKING:
-    from ecozone.assessment import Assessment, Picture
+    from ecozone.assessment import Assessment, Ground, Picture
 
 #: Corners of a sensitive zone move to a grid of so many metres, and what lies farther from the site is cut off.
 GRID_M, VIEW_M = 250.0, 3_000.0
@@ -35,6 +35,7 @@ def public(answer: Assessment) -> Assessment:
         edition="public",
         context=replace(answer.context, notice=notice),
         _pictures=lambda: [_coarse(p, answer) for p in answer.pictures],
+        _scenery=lambda: [_coarse_ground(g, answer) for g in answer.scenery],
     )
 
 
@@ -47,6 +48,13 @@ def _coarse(picture: Picture, answer: Assessment) -> Picture:
     )  # fmt: skip
 
 
+def _coarse_ground(ground: Ground, answer: Assessment) -> Ground:
+    if not ground.sensitive:
+        return ground
+    site = shapely.union_all([p.geometry for p in answer.project.parts])
+    return replace(ground, geometry=generalised(ground.geometry, site))
+
+
 def generalised(geometry: Any, site: Any) -> Any:
     """Return a shape clipped to `VIEW_M` around a site and snapped to a grid of `GRID_M`."""
     middle = shapely.centroid(site)
@@ -55,6 +63,8 @@ def generalised(geometry: Any, site: Any) -> Any:
     west, south, east, north = shapely.bounds(ground)
     box = shapely.box(west - VIEW_M, south - VIEW_M, east + VIEW_M, north + VIEW_M)
     near = shapely.intersection(shapely.make_valid(flat), box)
+    if shapely.is_empty(near):
+        return near
     coarse = shapely.set_precision(shapely.simplify(near, GRID_M / 2), GRID_M)
     if shapely.is_empty(coarse):  # smaller than the grid: a square that holds it
         x, y = (np.floor(v / GRID_M) * GRID_M for v in (shapely.get_x(near.centroid), shapely.get_y(near.centroid)))

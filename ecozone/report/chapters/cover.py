@@ -1,0 +1,166 @@
+"""Cover facts, the conclusion, the handling lines: what stands first and last in a report."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import shapely
+
+from ecozone import words
+from ecozone._version import __version__
+from ecozone.assessment import VERDICTS, Assessment
+from ecozone.report.messages import Say
+from ecozone.report.tree import Block, Bullets, Paragraph, Signature, Table, clean
+
+#: From this day the Code speaks of 生态环境影响评价 (生态环境法典, in force 2026-08-15).
+CODE_IN_FORCE = dt.date(2026, 8, 15)
+_CATEGORIES = {"优先": "优先保护单元", "重点": "重点管控单元", "一般": "一般管控单元"}
+_GROUNDS = 8
+
+
+@dataclass(frozen=True)
+class Handling:
+    """Who handles a case: number and names, blank where somebody signs by hand."""
+
+    case: str = ""
+    made_by: str = ""
+    checked_by: str = ""
+    approved_by: str = ""
+
+
+def eia(answer: Assessment, say: Say) -> str:
+    """Return what the law calls an impact assessment on the day of the answer."""
+    return say("eia_word_new" if answer.as_of >= CODE_IN_FORCE else "eia_word_old")
+
+
+def industries(answer: Assessment) -> list[str]:
+    """Return industries as the form has them: ``C3021 水泥制品制造``."""
+    return [f"{code} {words.name_of(code)}" for code in answer.project.industries]
+
+
+def facts(answer: Assessment, say: Say, handling: Handling) -> Table:
+    """Return the cover's table of facts."""
+    project = answer.project
+    main = project.parts[0]
+    rows: list[tuple[str, str]] = [
+        (say("case"), handling.case),
+        (say("name"), project.name),
+        (say("nature"), say.word(words.nature(project.nature).name) if project.nature else say("not_given")),
+        (say("industry"), say.join(industries(answer)) or say("not_given")),
+    ]
+    if project.subject == "plan":
+        rows.append((say("subject"), say("subject_plan")))
+    given = [say.facility(k) for k in (*(project.facilities or ()), *project.has)]
+    if given:
+        rows.append((say("facilities"), say.join(dict.fromkeys(given))))
+    if project.facts:
+        rows.append((say("facts"), say.join((say.fact(k, v) for k, v in project.facts.items()), by="semicolon")))
+    rows.append((say("coordinates"), "\n".join(coordinates(main.geometry, say))))
+    if project.area_m2 is not None:
+        rows.append((say("site_area"), say.area_all(project.area_m2) + _temporary(main, say)))
+    if project.length_m is not None:
+        km = f"{project.length_m / 1000:,.3f}"
+        rows.append((say("length"), say("length_all", m=f"{project.length_m:,.1f}", km=km) + _temporary(main, say)))
+    if main.extent_m is not None:
+        rows.append((say("extent"), say("extent_all", m=f"{main.extent_m:,.1f}") + _temporary(main, say)))
+    rows.append((say("accuracy"), say("plus_minus", m=f"{main.accuracy_m:,.1f}")))
+    others = [
+        f"{say.part(p.name)}{'：' if say.language == 'zh' else ': '}{'；'.join(coordinates(p.geometry, say))}"
+        for p in project.parts[1:]
+    ]
+    if others:
+        rows.append((say("parts"), "\n".join(others)))
+    rows.append((say("region"), f"{answer.context.region_name}（{answer.context.region}）"))
+    if project.stage:
+        rows.append((say("stage"), say.word(project.stage)))
+    rows.append((say("as_of"), answer.as_of.isoformat()))
+    rows.append((say("procedure"), say("eia_new" if answer.as_of >= CODE_IN_FORCE else "eia_old")))
+    return Table("", (), [(k, clean(v)) for k, v in rows], (1.0, 3.4), strong=(0,))
+
+
+def _temporary(part: Any, say: Say) -> str:
+    return "" if part.permanent else f"{'，' if say.language == 'zh' else ', '}{say('temporary')}"
+
+
+def coordinates(geometry: Any, say: Say) -> list[str]:
+    """Return where a part lies: a point, the ends of a line, the middle of an area."""
+    dimension = int(shapely.get_dimensions(geometry))
+    if dimension == 1:
+        xy = shapely.get_coordinates(geometry)
+        places = [("start", xy[0]), ("end", xy[-1])]
+    elif dimension == 0:
+        xy = shapely.get_coordinates(geometry)
+        places = [("point", c) for c in xy[:5]]
+    else:
+        places = [("centre", shapely.get_coordinates(shapely.centroid(geometry))[0])]
+    if len(places) == 1 and dimension == 0:
+        return [say.dms(*map(float, places[0][1]))]
+    return [say("coordinates_of", where=say(where), at=say.dms(float(c[0]), float(c[1]))) for where, c in places]
+
+
+def conclusion(answer: Assessment, say: Say) -> Iterable[Block]:
+    """Yield the conclusion: one sentence, completeness, grounds; what overrides make of it stands after it."""
+    units = {u["code"]: u["category"] for u in answer.units}
+    counts = Counter(_CATEGORIES.get(c, c or "") for c in units.values())
+    split = say.join(say("split_one", category=say.word(c), n=counts[c]) for c in (*_CATEGORIES.values(),) if counts[c])
+    named = say.join(industries(answer))
+    project = answer.project
+    yield Paragraph(
+        clean(
+            say(
+                "concluded",
+                name=project.name,
+                industry=say("belongs", industry=named) if named else say("belongs_none"),
+                nature=say.word(words.nature(project.nature).name) if project.nature else say("nature_none"),
+                units=len(units),
+                split=say("split", counts=split) if split else "",
+                day=answer.as_of.isoformat(),
+                verdict=say.word(VERDICTS[answer.verdict]),
+            )
+        ),
+        "lead",
+    )
+    yield Paragraph(_completeness(answer, say))
+    grounds = list(dict.fromkeys(_ground(f, say) for f in answer.hits if f.push))
+    if grounds:
+        yield Paragraph(f"{say('grounds')}{'：' if say.language == 'zh' else ':'}")
+        more = [say("more_rules", n=len(grounds) - _GROUNDS)] if len(grounds) > _GROUNDS else []
+        yield Bullets([*grounds[:_GROUNDS], *more])
+    if answer.overrides:
+        verdict, complete = answer.after_overrides
+        told = say("complete") if complete else ""
+        yield Paragraph(say("after_overrides", verdict=say.word(VERDICTS[verdict]), complete=told), "lead")
+    if answer.edition == "public":
+        yield Paragraph(say("public_note"), "note")
+    if say.language != "zh":
+        yield Paragraph(say("original"), "note")
+
+
+def _ground(finding: Any, say: Say) -> str:
+    return clean(say("ground", effect=say.word(finding.effect_text), title=finding.title, cited=finding.cited))
+
+
+def _completeness(answer: Assessment, say: Say) -> str:
+    return say("complete") if answer.complete else say("incomplete", n=len(answer.open))
+
+
+def disclaimer(answer: Assessment, say: Say) -> Iterable[Block]:
+    """Yield what the report does not claim."""
+    yield Paragraph(say("disclaimer", day=answer.as_of.isoformat(), eia=eia(answer, say)))
+
+
+def handling_lines(say: Say, handling: Handling) -> Iterable[Block]:
+    """Yield the lines to sign on."""
+    colon = "：" if say.language == "zh" else ": "
+    people = (("made_by", handling.made_by), ("checked_by", handling.checked_by), ("approved_by", handling.approved_by))
+    labels = [f"{say(k)}{colon}{clean(v)}" for k, v in people]
+    yield Signature([f"{say('case')}{colon}{clean(handling.case)}", *labels, f"{say('date')}{colon}"])
+
+
+def foot(answer: Assessment, say: Say) -> str:
+    """Return the running foot."""
+    return say("foot", version=__version__, day=answer.as_of.isoformat())

@@ -1,0 +1,116 @@
+"""Finding a font that has Chinese: on the system, named by the office, or inside an installed package. Never boxes."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ecozone.errors import InputError, MissingDependencyError
+
+#: The office's own font file, when it wants another one.
+VARIABLE = "ECOZONE_FONT"
+#: Files that hold simplified Chinese, the best for print first; a folder may hold them at any depth.
+FILES = (
+    "simsun.ttc",
+    "NotoSerifCJK-Regular.ttc",
+    "NotoSerifSC-Regular.otf",
+    "SourceHanSerifSC-Regular.otf",
+    "NotoSansCJK-Regular.ttc",
+    "NotoSansCJKsc-Regular.otf",
+    "NotoSansSC-Regular.otf",
+    "NotoSansSC[wght].ttf",
+    "SourceHanSansSC-Regular.otf",
+    "SourceHanSansCN-Regular.otf",
+    "msyh.ttc",
+    "PingFang.ttc",
+    "STHeiti Light.ttc",
+    "Songti.ttc",
+    "simhei.ttf",
+    "wqy-microhei.ttc",
+    "wqy-zenhei.ttc",
+    "DroidSansFallbackFull.ttf",
+    "uming.ttc",
+    "ukai.ttc",
+)
+#: Packages that carry one of these files.
+PACKAGES = ("mplfonts",)
+_HOW = (
+    "没有找到中文字体，为免文字变成方框，不写这份文件。请安装一种中文字体（Debian、Ubuntu："
+    f"apt install fonts-wqy-microhei；Windows、macOS 自带），或用环境变量 {VARIABLE} 指明字体文件（.ttf、.ttc、.otf）。"
+)
+
+
+@dataclass(frozen=True)
+class Font:
+    """A font file and the family name inside it."""
+
+    path: Path
+    family: str
+
+
+@functools.cache
+def chinese() -> Font:
+    """Return a font that has Chinese.
+
+    Raises
+    ------
+    MissingDependencyError
+        There is none.
+    InputError
+        The file that the office named is no such font.
+    """
+    named = os.environ.get(VARIABLE)
+    if named:
+        return _read(Path(named), strict=True)
+    ranked = {name.lower(): i for i, name in enumerate(FILES)}
+    found = [p for folder in (*_system(), *_packaged()) for p in _files(folder) if p.name.lower() in ranked]
+    for path in sorted(found, key=lambda p: (ranked[p.name.lower()], str(p))):
+        try:
+            return _read(path, strict=False)
+        except InputError:
+            continue
+    raise MissingDependencyError(_HOW)
+
+
+def _read(path: Path, *, strict: bool) -> Font:
+    from PIL import ImageFont
+
+    try:
+        font = ImageFont.truetype(str(path), 24)
+        unlike = bytes(font.getmask("环")) != bytes(font.getmask("\ufffe"))
+    except OSError:
+        unlike = False
+    if not unlike:
+        which = f"{VARIABLE} 指明的" if strict else ""
+        raise InputError(f"{which}字体“{path}”打不开，或者不含汉字，请换一个字体文件。")
+    return Font(path, str(font.getname()[0]))
+
+
+def _system() -> Iterator[Path]:
+    """Yield the folders in which systems keep fonts."""
+    home = Path.home()
+    if sys.platform == "win32":
+        yield Path(os.environ.get("WINDIR", r"C:\Windows")) / "Fonts"
+        yield Path(os.environ.get("LOCALAPPDATA", str(home))) / "Microsoft" / "Windows" / "Fonts"
+    elif sys.platform == "darwin":
+        yield from (Path("/System/Library/Fonts"), Path("/Library/Fonts"), home / "Library" / "Fonts")
+    else:
+        yield from (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), home / ".local/share/fonts")
+        yield home / ".fonts"
+
+
+def _packaged() -> Iterator[Path]:
+    for name in PACKAGES:
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.origin:
+            yield Path(spec.origin).parent / "fonts"
+
+
+def _files(folder: Path) -> Iterable[Path]:
+    for place, _, names in os.walk(folder):
+        yield from (Path(place) / name for name in names)
