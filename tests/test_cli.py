@@ -123,6 +123,7 @@ def test_chemical_plant_by_the_river(call: Call, bank: str) -> None:
     assert (law["outcome"], law["citation"]["law"]) == ("hit", "长江保护法")
     assert (law["citation"]["article"], law["citation"]["paragraph"]) == ("26", 2)
     assert law["where"][0]["distance_m"] == pytest.approx(400.0, abs=0.5)
+    assert any(b.endswith("（有机化学原料制造）属于化工") for b in law["because"])
     assert plan["outcome"] == "hit"
     assert "规划期已届满" in plan["marks"]
 
@@ -139,7 +140,7 @@ def test_without_industry_it_says_what_would_follow(call: Call, bank: str) -> No
     assert ended.record["complete"] is False
     assert "industry" in ended.finding(SECTION_26)["missing"]
     (industry,) = [o for o in ended.record["open"] if o["what"] == "industry"]
-    assert any(b.startswith("若行业属于化工") and "禁止" in b for b in industry["if"])
+    assert any(b.startswith("若行业属于化工，或属于化工园区：禁止") for b in industry["if"])
     told = call("check", bank, "--extent", 20, "--nature", "new", "--atlas", SHAWAN, "--as-of", DAY).out
     assert "--industry C2614" in told
     assert "若行业属于化工" in told

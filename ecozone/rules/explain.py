@@ -71,8 +71,11 @@ class Explainer:
                 because.append("本条适用于全辖区")
             for leaf in leaves(rule.where):
                 spot = self._spot(leaf, judged, part)
-                because.extend(spot.because)
-                missing.extend(spot.missing)
+                if not (
+                    code == HIT and _either(rule.where) and spot.value != TRUE
+                ):  # one true place of several decides
+                    because.extend(spot.because)
+                    missing.extend(spot.missing)
                 where.extend(spot.where)
                 reads.update(spot.reads)
                 threshold.update(spot.threshold)
@@ -198,7 +201,8 @@ class Explainer:
 class _Spot:
     """What one leaf of a place says of one part."""
 
-    def __init__(self) -> None:
+    def __init__(self, value: int) -> None:
+        self.value = value
         self.because: list[str] = []
         self.missing: list[str] = []
         self.where: list[dict[str, Any]] = []
@@ -210,7 +214,7 @@ class _Spot:
     def of(
         cls, leaf: Mapping[str, Any], measured: Measured, piece: int, value: int, why: int, table: Any, part: int
     ) -> _Spot:
-        spot = cls()
+        spot = cls(value)
         kind = kinds.name(leaf["kind"])
         zones = f"{kind}{describe.filter_text(leaf)}"
         if piece == -2:
@@ -318,6 +322,11 @@ def citation(where: Citation, rule: Rule) -> dict[str, Any]:
         "in_force": rule.period.as_list(),
         "authority": AUTHORITIES[rule.authority],
     }
+
+
+def _either(node: Mapping[str, Any] | None) -> bool:
+    """Say whether a place is one of several, any of which is enough."""
+    return node is not None and "any" in node and not any("not" in child for child in node["any"])
 
 
 def _name(row: ZoneRow) -> str:

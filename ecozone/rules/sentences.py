@@ -77,22 +77,19 @@ def answer(node: Mapping[str, Any], table: FactTable, part: int) -> Answer:
     value = int(table.leaf(node)[part])
     row = int(table.owner[part])
     project = table.projects[row]
-    asked = requirement(node)
+    asked = requirement(_narrowed(node, table, part))
     missing: list[str] = []
     if "industry" in node:
         if not project.industries:
             return Answer(value, f"未提供行业代码，不知是否{asked}", ("industry",))
         given = "、".join(f"{c}（{words.name_of(c)}）" for c in project.industries)
-        meant = [g for g in node["industry"] if int(table.industry(g)[row]) == value] or node["industry"]
-        names = "、".join(_group(g) for g in meant)
+        names = "、".join(_group(g) for g in _narrowed(node, table, part)["industry"])
         if value == UNKNOWN:
             settle = [f for g in node["industry"] if g in words.groups() for f in words.settling_facts(g, table.groups)]
             return Answer(value, f"行业 {given}是否属于{names}须进一步核实", tuple(settle) or ("industry",))
         return Answer(value, f"行业 {given}{'属于' if value == TRUE else '不属于'}{names}")
     if "facility" in node:
-        for kind in node["facility"]:
-            if table.facility(kind)[part] == UNKNOWN:
-                missing.append(f"facility:{kind}")
+        missing.extend(f"facility:{k}" for k in node["facility"] if table.facility(k)[part] == UNKNOWN)
     elif "fact" in node:
         known, reason = table.fact(node["fact"])[row]
         if known is None:
@@ -110,6 +107,16 @@ def answer(node: Mapping[str, Any], table: FactTable, part: int) -> Answer:
         int(UNKNOWN): f"不知是否{asked}",
     }[value]
     return Answer(value, text, tuple(missing))
+
+
+def _narrowed(node: Mapping[str, Any], table: FactTable, part: int) -> Mapping[str, Any]:
+    """Return a leaf with only those of its kinds or groups that carry its truth for one part."""
+    value, row = int(table.leaf(node)[part]), int(table.owner[part])
+    if "facility" in node:
+        return {"facility": [k for k in node["facility"] if int(table.facility(k)[part]) == value] or node["facility"]}
+    if "industry" in node:
+        return {"industry": [g for g in node["industry"] if int(table.industry(g)[row]) == value] or node["industry"]}
+    return node
 
 
 def explain(node: Mapping[str, Any] | None, table: FactTable, part: int) -> list[Answer]:
@@ -150,7 +157,7 @@ def outstanding(node: Mapping[str, Any] | None, table: FactTable, part: int) -> 
             if len(found) == 1:
                 return found[0]
             return word.join(f"（{t}）" if c else t for t, c in found), True
-    return requirement(node), False
+    return requirement(_narrowed(node, table, part)), False
 
 
 def nature_sentence(rule_natures: Sequence[str], table: FactTable, part: int) -> Answer:
