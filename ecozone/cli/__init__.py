@@ -11,15 +11,17 @@ import sys
 import click
 
 from ecozone._version import __version__
+from ecozone.cli.audit import audit
 from ecozone.cli.check import check
 from ecozone.cli.command import Group
-from ecozone.cli.audit import audit
 from ecozone.cli.demo import demo
 from ecozone.cli.intake import import_, inspect
 from ecozone.cli.params import params
+from ecozone.cli.record import diff, override, report, template, verify
 from ecozone.cli.registers import facts, rules
 from ecozone.cli.run import run
 from ecozone.cli.screen import screen
+from ecozone.cli.serve import serve
 
 _HELP = """ecozone：在某处建设某个项目，依判定日期有效的规则能否准入，为什么。
 
@@ -36,7 +38,7 @@ def program(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (check, screen, demo, inspect, import_, audit, facts, rules, params):
+for command in (check, screen, serve, demo, inspect, import_, audit, facts, rules, params):
     program.add_command(command)
 
 

@@ -1,0 +1,258 @@
+"""Cases: check a project, look at the answer, supply what is missing, strike a finding, find it again, many at once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse, StreamingResponse
+from starlette.exceptions import HTTPException
+
+from ecozone.clock import today
+from ecozone.errors import EcozoneError, InputError
+from ecozone.web import forms, view, work
+from ecozone.web.pages import desk_of, filled, form_page, frame, page, tagged
+from ecozone.web.request import typed
+from ecozone.web.store import PAGE, Case
+
+router = APIRouter()
+_REPORTS = {
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "html": "text/html; charset=utf-8",
+}
+#: A report's page may carry its own style; nothing in it runs.
+_REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+
+
+def _who(request: Request, given: str = "") -> str:
+    return given[:60] or request.scope.get("state", {}).get("address", "")
+
+
+def _case(request: Request, key: str) -> Case:
+    found = desk_of(request).store.case(key)
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+# ---- asking
+
+
+@router.post("/check")
+async def check(request: Request) -> Response:
+    """Check what the form says: one project to its result, many to their job."""
+    fields, files = forms.Fields([]), []
+    try:
+        fields, files = await filled(request)
+        asked = forms.described(fields)
+        sites, each = await _sites(request, fields, files, asked)
+        desk = desk_of(request)
+        if each and len(sites) > 1:
+            named = files[0].filename if files else "粘贴的内容"
+            job = desk.begin(
+                sites, forms.valid({**asked, "site": "0,0"}), name=named or "文件", who=_who(request, fields("who"))
+            )
+            return RedirectResponse(f"/jobs/{job}", 303)
+        if sites:
+            asked["site"], accuracy = sites[0]["geometry"], sites[0]["accuracy_m"]
+            asked["site_accuracy_m"] = accuracy if asked["site_accuracy_m"] is None else asked["site_accuracy_m"]
+            asked["crs"], asked["name"] = None, asked["name"] or sites[0]["name"]
+            asked["nature"] = asked["nature"] or sites[0]["nature"]
+            asked["industry"] = asked["industry"] or [c for c in [sites[0]["industry"]] if c]
+        key = await desk.answer(forms.valid(asked), who=_who(request, fields("who")))
+    except EcozoneError as error:
+        from ecozone.web.app import cleaned
+
+        status = 422 if isinstance(error, InputError) else 503
+        return form_page(request, fields, status, view.plain(cleaned(str(error), request)) or str(error))
+    return RedirectResponse(f"/results/{key}", 303)
+
+
+async def _sites(
+    request: Request, fields: forms.Fields, files: list[Any], asked: dict[str, Any]
+) -> tuple[list[dict[str, Any]], bool]:
+    """Put a typed or drawn site into a request, or return the sites that were read from a file."""
+    source = fields("site_from") or ("file" if files else "text" if fields("site_text") else "draw")
+    each = bool(fields("each"))
+    if source == "draw":
+        asked["site"], asked["crs"] = forms.drawn(fields("site_geojson")), None
+        return [], False
+    if source == "text" and typed(fields("site_text")):
+        asked["site"] = fields("site_text")
+        return [], False
+    if source == "text":
+        if not fields("site_text"):
+            raise InputError("还没有粘贴坐标，请粘贴后再核对。")
+        found = await desk_of(request).read([], pasted=fields("site_text"), crs=asked["crs"], each=each)
+    else:
+        if not files:
+            raise InputError("还没有选择文件，请选择后再核对。")
+        found = await desk_of(request).read(files, crs=asked["crs"], each=each)
+    return found["sites"], each
+
+
+# ---- an answer
+
+
+@router.get("/results/{key}")
+async def result(request: Request, key: str) -> Response:
+    """Show an answer."""
+    return _shown(request, key)
+
+
+def _shown(request: Request, key: str, status: int = 200, sentence: str = "") -> Response:
+    case = _case(request, key)
+    return page(
+        request, "result.html", status, key=key, case=case.row, r=case.record, sentence=sentence, today=str(today()),
+        request_name=case.request["name"], **view.result(case.record, case.asked),
+    )  # fmt: skip
+
+
+@router.get("/results/{key}/map")
+async def map_frame(request: Request, key: str) -> Response:
+    """Show an answer's map."""
+    return frame(request, _case(request, key).record["project"]["name"], f"/results/{key}/map.js")
+
+
+@router.get("/results/{key}/map.js")
+async def map_script(request: Request, key: str) -> Response:
+    """Return the script of an answer's map."""
+    return tagged(request, _case(request, key).map["script"], "text/javascript")
+
+
+@router.get("/results/{key}/record.json")
+async def record(request: Request, key: str) -> Response:
+    """Return the record as a file."""
+    case = _case(request, key)
+    text = json.dumps(case.record, ensure_ascii=False, indent=1)
+    return _attached(text.encode("utf-8", "replace"), "application/json", f"{case.row['name']}.ecozone.json")
+
+
+@router.get("/results/{key}/report.{kind}")
+async def report(request: Request, key: str, kind: str) -> Response:
+    """Return the report as a file."""
+    if kind not in _REPORTS:
+        raise HTTPException(404)
+    case = _case(request, key)
+    body = await desk_of(request).ask(work.report, case.record, kind, name=case.row["name"])
+    return _attached(body, _REPORTS[kind], f"{case.row['name']}.{kind}")
+
+
+@router.post("/results/{key}/supply")
+async def supply(request: Request, key: str) -> Response:
+    """Check again with what was missing; the earlier answer stays."""
+    case = _case(request, key)
+    try:
+        fields, _ = await filled(request)
+        asked = forms.supplied(case.request, fields)
+        new = await desk_of(request).answer(asked, who=_who(request, fields("who")), parent=key)
+    except InputError as error:
+        return _shown(request, key, 422, view.plain(str(error)) or str(error))
+    return RedirectResponse(f"/results/{new}", 303)
+
+
+@router.post("/results/{key}/override")
+async def override(request: Request, key: str) -> Response:
+    """Strike a finding, with name and reason; the answer itself stays beside it."""
+    case = _case(request, key)
+    try:
+        fields, _ = await filled(request)
+        stroke = {n: fields(n) for n in ("rule", "part", "by", "reason")} | {
+            "zone": fields("zone") or None,
+            "on": str(today()),
+        }
+        if not stroke["by"] or not stroke["reason"]:
+            raise InputError("更正必须写明经办人和理由。")
+        desk = desk_of(request)
+        revised = await desk.ask(work.override, case.record, stroke, name=case.row["name"])
+        await asyncio.to_thread(desk.store.revise, key, revised)
+    except InputError as error:
+        return _shown(request, key, 422, str(error))
+    return RedirectResponse(f"/results/{key}", 303)
+
+
+@router.post("/results/{key}/remove")
+async def remove(request: Request, key: str) -> Response:
+    """Forget an answer."""
+    await filled(request)
+    desk_of(request).store.remove(key)
+    return RedirectResponse("/results", 303)
+
+
+# ---- finding it again
+
+
+@router.get("/results")
+async def results(request: Request, q: str = "", verdict: str = "", p: int = 0) -> Response:
+    """Show the answers that are kept."""
+    at = max(0, min(p, 10_000))
+    found, total = desk_of(request).store.find(q[:200], verdict=verdict[:40], page=at)
+    return page(
+        request, "results.html", found=found, total=total, q=q[:200], verdict=verdict[:40], p=at,
+        more=(at + 1) * PAGE < total,
+    )  # fmt: skip
+
+
+@router.get("/ledger.csv")
+async def ledger(request: Request, q: str = "", verdict: str = "", job: str = "") -> Response:
+    """Return the 台账 of what was found."""
+    body = await asyncio.to_thread(desk_of(request).store.ledger, q[:200], verdict=verdict[:40], job=job[:40])
+    return _attached(body, "text/csv; charset=utf-8", f"台账{today()}.csv")
+
+
+# ---- many at once
+
+
+@router.get("/jobs/{key}")
+async def job(request: Request, key: str) -> Response:
+    """Show a job and its answers."""
+    store = desk_of(request).store
+    found = store.job(key)
+    if found is None:
+        raise HTTPException(404)
+    answers, _ = store.find(job=key, count=500)
+    return page(request, "job.html", job=found, answers=answers)
+
+
+@router.get("/jobs/{key}/events")
+async def events(request: Request, key: str) -> Response:
+    """Tell a job's progress as it goes (server-sent events)."""
+    store = desk_of(request).store
+    if store.job(key) is None:
+        return JSONResponse({"error": "没有这个任务。"}, 404)
+
+    async def told() -> AsyncIterator[str]:
+        before = None
+        while not await request.is_disconnected():
+            found = store.job(key)
+            if found is None:
+                return
+            now = {k: found[k] for k in ("state", "done", "total", "said")}
+            if now != before:
+                yield f"data: {json.dumps(now, ensure_ascii=False)}\n\n"
+                before = now
+            if found["state"] != "running":
+                return
+            await asyncio.sleep(0.4)
+
+    return StreamingResponse(told(), media_type="text/event-stream")
+
+
+@router.post("/jobs/{key}/cancel")
+async def cancel(request: Request, key: str) -> Response:
+    """End a job."""
+    await filled(request)
+    desk_of(request).cancel(key)
+    return RedirectResponse(f"/jobs/{key}", 303)
+
+
+def _attached(body: bytes, kind: str, name: str) -> Response:
+    headers = {
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(name.replace('/', '_'))}",
+        "content-security-policy": _REPORT_POLICY,
+    }
+    return Response(body, media_type=kind, headers=headers)

@@ -1,0 +1,204 @@
+"""The desk itself: the pool, the store and the jobs behind every route."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import re
+import shutil
+import tempfile
+import threading
+from collections.abc import AsyncIterator, Mapping, Sequence
+from concurrent.futures import Future
+from logging import getLogger
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ecozone.clock import BEIJING, today
+from ecozone.errors import EcozoneError, InputError
+from ecozone.web import files, work
+from ecozone.web.audit import Audit
+from ecozone.web.pool import Pool, apart
+from ecozone.web.security import Sessions
+from ecozone.web.settings import Settings
+from ecozone.web.store import Store
+
+if TYPE_CHECKING:
+    from starlette.datastructures import UploadFile
+
+log = getLogger("ecozone")
+#: Readings of users' files at a time; the others wait.
+_READERS = 2
+#: Requests that may wait for a process.
+_QUEUE = 400
+_UNSAFE = re.compile(r"[^\w.\-（）()【】 ]+")
+_CHUNK = 1 << 20
+
+
+class Busy(EcozoneError):
+    """Too much waits already."""
+
+
+class Desk:
+    """Everything a route needs.
+
+    Parameters
+    ----------
+    settings : Settings
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings.checked()
+        self.atlas = str(settings.atlas.resolve())
+        self.store = Store(settings.data)
+        self.sessions = Sessions(settings.token)
+        self.audit = Audit(self.store, now)
+        self.pool = Pool(settings.workers, (work.prepare, (self.atlas,)), settings.check_seconds)
+        self._readers = asyncio.Semaphore(_READERS)
+        self._batches = threading.Semaphore(settings.batches)
+        self._stops: dict[str, threading.Event] = {}
+        self._registers: dict[Any, Any] = {}
+
+    def close(self) -> None:
+        """End processes and jobs, and write what is left."""
+        for stop in list(self._stops.values()):
+            stop.set()
+        self.pool.close()
+        self.audit.close()
+        self.store.close()
+
+    # ---- answers
+
+    async def ask(self, function: Any, *arguments: Any, name: str) -> Any:
+        """Run a function of `ecozone.web.work` in a warm process."""
+        if self.pool.waiting > _QUEUE:
+            raise Busy("正在核对的项目太多，请稍后再试。")
+        future: Future[Any] = self.pool.submit(function, *arguments, name=name)
+        return await asyncio.wrap_future(future)
+
+    async def check(self, asked: Mapping[str, Any]) -> bytes:
+        """Return the record of a request."""
+        return await self.ask(work.check_json, asked, str(today()), name=asked["name"] or "项目")
+
+    async def answer(self, asked: Mapping[str, Any], *, who: str, parent: str | None = None) -> str:
+        """Answer a request, keep the answer and return its number."""
+        asked = {**asked, "as_of": asked["as_of"] or str(today())}
+        answer = await self.ask(work.check_page, asked, asked["as_of"], name=asked["name"] or "项目")
+        return await asyncio.to_thread(self.store.add, asked, answer, at=now(), who=who, parent=parent)
+
+    async def register(self, function: Any, *arguments: Any) -> Any:
+        """Return a list that does not change while the server runs."""
+        key = (function.__name__, arguments)
+        if key not in self._registers:
+            if len(self._registers) > 64:
+                self._registers.clear()
+            self._registers[key] = await self.ask(function, *arguments, name="登记表")
+        return self._registers[key]
+
+    # ---- users' files
+
+    @contextlib.asynccontextmanager
+    async def taken(self, uploads: Sequence[UploadFile], pasted: str = "") -> AsyncIterator[str]:
+        """Yield a folder with what was uploaded; it is gone afterwards, whatever happens."""
+        if len(uploads) > self.settings.upload_files:
+            raise InputError(f"一次最多上传 {self.settings.upload_files} 个文件；Shapefile 请打成一个 ZIP。")
+        async with self._readers:
+            home = Path(tempfile.mkdtemp(prefix="ecozone-desk-"))
+            folder = home / "in"
+            try:
+                folder.mkdir()
+                for upload in uploads:
+                    with (folder / safe_name(upload.filename or "")).open("xb") as file:
+                        while block := await upload.read(_CHUNK):
+                            file.write(block)
+                if pasted:
+                    (folder / "粘贴的内容.txt").write_text(pasted, encoding="utf-8")
+                yield str(folder)
+                if self.settings.keep_uploads and uploads:
+                    await asyncio.to_thread(self._keep, folder)
+            except FileExistsError:
+                raise InputError("上传的文件有重名，请改名后再传。") from None
+            finally:
+                await asyncio.to_thread(shutil.rmtree, home, ignore_errors=True)
+
+    def _keep(self, folder: Path) -> None:
+        target = self.settings.data / "uploads" / now().replace(":", "").replace(" ", "-")
+        shutil.copytree(folder, target, dirs_exist_ok=True)
+
+    async def read(
+        self, uploads: Sequence[UploadFile], *, pasted: str = "", crs: str | None = None, each: bool = False
+    ) -> dict[str, Any]:
+        """Read an upload or a pasted text in a process of its own; see `ecozone.web.files.read_sites`."""
+        async with self.taken(uploads, pasted) as folder:
+            name = safe_name(uploads[0].filename or "") if uploads else "粘贴的内容"
+            return await asyncio.to_thread(
+                self._apart, files.read_sites, folder, crs, self.atlas, each, self.settings.batch_projects, name=name
+            )
+
+    async def inspect(self, uploads: Sequence[UploadFile], *, kind: str | None, crs: str | None) -> dict[str, Any]:
+        """Return intake's diagnosis of an upload."""
+        async with self.taken(uploads) as folder:
+            name = safe_name(uploads[0].filename or "")
+            return await asyncio.to_thread(self._apart, files.diagnose, folder, kind, crs, self.atlas, name=name)
+
+    def _apart(self, function: Any, *arguments: Any, name: str) -> Any:
+        s = self.settings
+        return apart(function, *arguments, name=name, seconds=s.read_seconds, memory_bytes=s.memory_bytes)
+
+    # ---- many projects
+
+    def begin(self, sites: list[Mapping[str, Any]], asked: Mapping[str, Any], *, name: str, who: str) -> str:
+        """Judge many sites in a process of their own and return the job's number at once."""
+        asked = {**asked, "as_of": asked["as_of"] or str(today())}
+        key = self.store.start_job(name, len(sites), at=now(), who=who)
+        stop = self._stops[key] = threading.Event()
+        threading.Thread(target=self._run, args=(key, sites, asked, name, who, stop), daemon=True).start()
+        return key
+
+    def cancel(self, key: str) -> bool:
+        """End a job; what it has answered stays."""
+        stop = self._stops.get(key)
+        if stop is not None:
+            stop.set()
+        return stop is not None
+
+    def _run(
+        self, key: str, sites: list[Mapping[str, Any]], asked: Mapping[str, Any], name: str, who: str, stop: threading.Event
+    ) -> None:
+        def told(said: Mapping[str, Any]) -> None:
+            if "refused" in said:
+                self.store.advance(key, f"{said['request']['name']}：{said['refused']}")
+            else:
+                self.store.add(said["request"], said["answer"], at=now(), who=who, job=key)
+                self.store.advance(key)
+
+        try:
+            with self._batches:
+                apart(
+                    files.judge_each, sites, asked, self.atlas, asked["as_of"], name=name, told=told, stop=stop,
+                    seconds=self.settings.batch_seconds, memory_bytes=self.settings.memory_bytes,
+                )  # fmt: skip
+            self.store.end_job(key, "done")
+        except EcozoneError as error:
+            self.store.end_job(key, "cancelled" if stop.is_set() else "failed", str(error))
+        except Exception:
+            log.exception("job %s", key)
+            self.store.end_job(key, "failed", "任务在计算中出错，没有完成；请把时间告诉维护者。")
+        finally:
+            self._stops.pop(key, None)
+
+
+def now() -> str:
+    """Return the time in China, to the second."""
+    return dt.datetime.now(BEIJING).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def safe_name(given: str) -> str:
+    """Return an uploaded file's name without folders and without characters that mean something to a system."""
+    last = given.replace("\\", "/").rpartition("/")[2]
+    cleaned = _UNSAFE.sub("_", last).lstrip(". ").strip()
+    stem, dot, suffix = cleaned.rpartition(".")
+    if not dot:
+        return cleaned[:80] or "upload"
+    return f"{stem[:80] or 'upload'}.{suffix[:12]}"
