@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ecozone._atomic import whole
 from ecozone.errors import InputError
 from ecozone.report.chapters.cover import Handling
 from ecozone.report.document import document
-from ecozone.report.tree import Document
+from ecozone.report.tree import Document, Figure
 
 if TYPE_CHECKING:
     from ecozone.assessment import Assessment
@@ -75,7 +75,25 @@ def write_report(
     return write_bytes(target, lambda: _bytes(content, suffix, template))
 
 
-def _drawn(answer: Assessment, language: str) -> Sequence:  # type: ignore[type-arg]
+def write_reports(
+    answers: Iterable[Assessment], folder: str | Path, *, suffix: str = ".docx", **options: Any
+) -> list[Path]:
+    """Write one report a project into a folder, named after the projects.
+
+    Parameters
+    ----------
+    answers : iterable of Assessment
+    folder : str or Path
+    suffix : str
+        ``.docx``, ``.pdf`` or ``.html``.
+    **options
+        See `write_report`.
+    """
+    taken: set[str] = set()
+    return [write_report(a, Path(folder) / f"{safe_name(a.project.name, taken)}{suffix}", **options) for a in answers]
+
+
+def _drawn(answer: Assessment, language: str) -> Sequence[tuple[str, Figure]]:
     from ecozone.report.figures import figures
 
     return figures(answer, language=language)

@@ -157,7 +157,7 @@ def on_paper(question: str) -> str:
     """Return a question without what only the command line understands."""
     for typed, instead in _TYPED:
         question = typed.sub(instead, question)
-    return question.strip().removesuffix("。。")
+    return question.strip().replace("。。", "。")
 
 
 def next_steps(answer: Assessment, say: Say) -> Iterable[Block]:
