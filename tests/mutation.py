@@ -358,9 +358,9 @@ def _spots() -> Iterator[tuple[float, float]]:
             yield float(lon), float(lat)
 
 
-def _known_around(pieces: Any, _coverage: Any, _cache: Any) -> np.ndarray:
+def _known_around(group: Any, _coverage: Any, _cache: Any) -> np.ndarray:
     """Every case's surroundings are known as far as `situations` draws them; nobody has to measure that again."""
-    return np.full(len(pieces), situations.KNOWN - 2 * situations.HALF)
+    return np.full(len(group.rows), situations.KNOWN - 2 * situations.HALF)
 
 
 def read_cases(paths: Iterable[Path] | None = None) -> list[Mapping[str, Any]]:

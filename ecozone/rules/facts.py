@@ -247,6 +247,8 @@ class FactTable:
         if given.get("natures"):
             asked = [UNKNOWN if v is None else TRUE if v in given["natures"] else FALSE for v in self._natures]
             tests.append(np.array(asked, dtype=np.int8)[self._nature_at])
+        if given.get("facts"):
+            tests.append(any_of(self._is_so(name) for name in given["facts"]))
         return all_of(tests) if tests else np.full(self.m, FALSE)
 
     def _fact_test(self, name: str, op: str, wanted: Any) -> Truth:

@@ -60,7 +60,7 @@ def packaged() -> Mapping[str, Rulebook]:
     """Return the rulebooks that travel with ecozone, by name."""
     folder = resources.files("ecozone.rulebooks")
     paths = sorted((p for p in folder.iterdir() if p.name.endswith(".yaml")), key=lambda p: p.name)
-    books = [_book(raw) for raw in compiled.load(paths, _compile).values()]
+    books = [from_compiled(raw) for raw in compiled.load(paths, _compile).values()]
     return {b.name: b for b in books}
 
 
@@ -83,13 +83,12 @@ def read_book(path: str | Path) -> Rulebook:
         raw = compiled.load([file], functools.partial(_compile, known=known))
     except UnicodeDecodeError as error:
         raise RuleError(f"{file.name}：不是 UTF-8 编码，请用编辑器另存为 UTF-8 后再试。") from error
-    book = _book(next(iter(raw.values())))
+    book = from_compiled(next(iter(raw.values())))
     if book.name in packaged():
         raise RuleError(f"{file.name}：规则集名称 {book.name} 与内置规则集相同，请改名，例如 {book.name}-本单位。")
-    taken = {r.id for b in packaged().values() for r in b.rules}
-    for rule in book.rules:
-        if rule.id in taken:
-            raise RuleError(f"{file.name} 第 {rule.line} 行：规则编号 {rule.id} 与内置规则重复，请改为唯一编号。")
+    from ecozone.rules.lint import refuse
+
+    refuse(file)
     return book
 
 
@@ -141,7 +140,8 @@ def _period(ends: Sequence[str | None]) -> Period:
     return Period(*(dt.date.fromisoformat(e) if e else None for e in ends))
 
 
-def _book(raw: Mapping[str, Any]) -> Rulebook:
+def from_compiled(raw: Mapping[str, Any]) -> Rulebook:
+    """Return a book from its compiled form."""
     documents = {
         k: Document(k, d["title"], d["number"], d["authority"], d["text"], _period([d["from"], d["to"]]))
         for k, d in raw["documents"].items()

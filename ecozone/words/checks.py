@@ -120,7 +120,7 @@ def _fact(key: str, word: Mapping[str, Any], tables: Mapping[str, Any]) -> None:
     strict = strict if isinstance(strict, list) else [strict]
     infer = word.get("infer") or []
     for given in infer if isinstance(infer, list) else [infer]:
-        _one_of("facts", key, given, ("value", "industries", "facilities", "natures", "reason"), "字段")
+        _one_of("facts", key, given, ("value", "industries", "facilities", "natures", "facts", "reason"), "字段")
         if "value" not in given or not given.get("reason"):
             raise _fail("facts", key, "infer 应写明 value 和 reason。")
         if given["value"] not in strict:
@@ -132,8 +132,14 @@ def _fact(key: str, word: Mapping[str, Any], tables: Mapping[str, Any]) -> None:
 
 
 def _conditions(key: str, given: Mapping[str, Any], tables: Mapping[str, Any]) -> None:
-    if not any(given.get(name) for name in ("industries", "facilities", "natures")):
-        raise _fail("facts", key, "infer 和 when 至少应有 industries、facilities、natures 之一。")
+    if not any(given.get(name) for name in ("industries", "facilities", "natures", "facts")):
+        raise _fail("facts", key, "infer 至少应有 industries、facilities、natures、facts 之一，when 应有前三者之一。")
     _industries("facts", key, given.get("industries") or (), tables)
     _one_of("facts", key, given.get("facilities") or (), tables["facilities"], "设施")
     _one_of("facts", key, given.get("natures") or (), tables["natures"], "项目性质")
+    _one_of("facts", key, given.get("facts") or (), tables["facts"], "事实")
+    for name in given.get("facts") or ():
+        other = tables["facts"][name]
+        again = other.get("infer") or []
+        if other.get("type") != "bool" or any("facts" in i for i in (again if isinstance(again, list) else [again])):
+            raise _fail("facts", key, f"infer 的“{name}”应为 bool 类型，并且自身不由别的事实推定。")

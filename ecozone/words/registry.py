@@ -112,7 +112,7 @@ class Fact:
     strict : tuple
         Values that can only make an answer stricter; inference gives no others.
     infer : tuple of mapping
-        ``{value, industries, facilities, natures, reason}``.
+        ``{value, industries, facilities, natures, facts, reason}``.
     when : mapping
         ``{industries, facilities, natures}``: for other projects the fact means nothing.
     claim : mapping
