@@ -31,6 +31,8 @@ VERDICTS: Mapping[str, str] = {
     "clear": "在已载入的图层和规则范围内，未发现禁止、限制情形",
     "undetermined": "无法判定",
 }
+#: Said under every answer that leaves the program.
+DISCLAIMER = "本结果依据已载入的图层和规则得出，仅供参考，不替代有权部门的审查决定。"
 _EXIT = {"restricted": 4, "conditional": 0, "clear": 0}
 
 

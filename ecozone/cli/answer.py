@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ecozone import kinds, words
+from ecozone.asked import Asked
 from ecozone.cli.basis import basis
 from ecozone.cli.layout import PLAIN, Line, field, labelled, title
 from ecozone.cli.units import access_list, control_units, part_name
-from ecozone.cli.wanted import Asked, wanted
+from ecozone.cli.wanted import wanted
 from ecozone.rules.model import AUTHORITIES, EFFECTS
 
 if TYPE_CHECKING:

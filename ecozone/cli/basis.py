@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ecozone.assessment import DISCLAIMER
 from ecozone.cli.layout import BOLD, DIM, PLAIN, Line, columns, field, labelled, quantity, table, title, wrap
 
 if TYPE_CHECKING:
     from ecozone.assessment import Assessment
     from ecozone.rules.finding import Finding
 
-DISCLAIMER = "本结果依据已载入的图层和规则得出，仅供参考，不替代有权部门的审查决定。"
 _OUTCOMES = {"hit": "命中", "clear": "不涉及", "no_data": "缺失"}
 
 

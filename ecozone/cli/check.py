@@ -13,14 +13,13 @@ from ecozone.cli.command import Command
 from ecozone.cli.files import json_bytes, write
 from ecozone.cli.outputs import files, output_options, paper, write_outputs
 from ecozone.cli.run import say, say_bytes
+from ecozone.clock import today
 from ecozone.errors import FactError, InputError
 
 if TYPE_CHECKING:
     from ecozone.project import Project
     from ecozone.rules.access import Answer
 
-#: China keeps one time all year; the zone database is not on every Windows.
-BEIJING = dt.timezone(dt.timedelta(hours=8))
 _HELP = """核对一个项目能否在 SITE 建设。
 
 SITE 可以是矢量文件、WKT、“经度,纬度”，或表格上的写法“106度54分8.122秒,31度51分30.053秒”；
@@ -121,11 +120,6 @@ def _answers(path: str) -> Mapping[tuple[str, str], Answer]:
     return read_answers(path)
 
 
-def today() -> dt.date:
-    """Return the day it is in China."""
-    return dt.datetime.now(BEIJING).date()
-
-
 def day(text: str) -> dt.date:
     """Read a date: ``2026-11-22``, ``2026/11/22`` or ``2026年11月22日``.
 
@@ -150,6 +144,7 @@ def project(site: str, **given: Any) -> Project:
         Something typed cannot be meant.
     """
     from ecozone.project import Project
+    from ecozone.words.values import read_metres
 
     return Project(
         site,
@@ -161,8 +156,8 @@ def project(site: str, **given: Any) -> Project:
         crs=given["crs"],
         has=list(given["has"]),
         parts=split("--part", given["part"], "outfall=103.56,29.40"),
-        site_accuracy_m=metres("--site-accuracy", given["site_accuracy"]),
-        extent_m=metres("--extent", given["extent"]),
+        site_accuracy_m=read_metres("--site-accuracy", given["site_accuracy"]),
+        extent_m=read_metres("--extent", given["extent"]),
         subject=given["subject"],
         stage=given["stage"],
         permanent=not given["temporary"],
@@ -193,22 +188,3 @@ def pairs(option: str, items: tuple[str, ...], example: str) -> dict[str, str]:
         if out.setdefault(key, value) != value:
             raise FactError(f"{option} 的“{key}”给了两个不同的值（{out[key]}、{value}），请只给一个。")
     return out
-
-
-def metres(option: str, text: str | None) -> float | None:
-    """Read a number of metres.
-
-    Raises
-    ------
-    InputError
-        It is none.
-    """
-    if text is None:
-        return None
-    try:
-        value = float(text.strip().removesuffix("米").removesuffix("m").strip())
-    except ValueError:
-        value = -1.0
-    if not 0 <= value < float("inf"):
-        raise InputError(f"{option} “{text}”不是非负的米数，请写成数字，例如 {option} 200。")
-    return value

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ecozone.cli.check import split, today
+from ecozone.cli.check import split
 from ecozone.cli.command import Command
 from ecozone.cli.layout import labelled, quantity
 from ecozone.cli.run import say
+from ecozone.clock import today
 from ecozone.errors import InputError, ParameterError, did_you_mean
 
 if TYPE_CHECKING:
@@ -71,19 +72,27 @@ def params(
             raise InputError('设置参数或认可文件须说明依据，请加上 --basis，例如 --basis "区政府批复 2026年3号"。')
         wanted = {p.name: p for b in shelf for p in b.parameters.values()}
         known = {i.id: i for b in shelf for i in b.instruments}
-        signed = {"by": by or _login(), "on": today(), "basis": basis}
+        who, day, why = by or _login(), today(), str(basis)
         values = dict(opened.parameters)
         for name, text in split("--set", settings, "河岸带宽度_m=50"):
             spec = _named(name, wanted)
-            values[spec.name] = Parameter(spec.name, _value(spec, text), spec.unit, **signed)
+            values[spec.name] = Parameter(spec.name, _value(spec, text), spec.unit, who, day, why)
         papers = dict(opened.accepted)
         for name in accepted:
             paper = _paper(name, known)
-            papers[paper.id] = Accepted(paper.id, **signed)
-        about = {"region": opened.region, "name": opened.name, "notice": opened.notice}
-        write_toml(opened.path, **about, parameters=values, accepted=papers, others=_others(opened.path))
+            papers[paper.id] = Accepted(paper.id, who, day, why)
+        folder = Path(atlas)
+        write_toml(
+            folder,
+            region=opened.region,
+            name=opened.name,
+            notice=opened.notice,
+            parameters=values,
+            accepted=papers,
+            others=_others(folder),
+        )
         opened = open_atlas(atlas)
-        say(f"已写入 {opened.path / 'atlas.toml'}")
+        say(f"已写入 {folder / 'atlas.toml'}")
         say()
     _list(opened, stack(shelf, _codes(opened)))
 

@@ -6,6 +6,7 @@ SEMANTICS 1: 1, 3, 4 and 0 are given only once an answer exists, so a crash is n
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 import traceback
@@ -45,7 +46,7 @@ def run(program: click.Command, arguments: list[str] | None = None) -> int:
         What was typed after the program's name; None: what the process was given.
     """
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
         with _warnings_in_one_line():
@@ -85,9 +86,9 @@ def say(text: str = "", *, style: dict[str, Any] | None = None, err: bool = Fals
 def say_bytes(data: bytes) -> None:
     """Write bytes to stdout as they are, whatever its encoding."""
     try:
-        stream = click.get_binary_stream("stdout")
-        stream.write(data)
-        stream.flush()
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
     except BrokenPipeError:
         _hush()
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import click
 
-from ecozone.cli.check import TODAY, day, pairs, today
+from ecozone.cli.check import TODAY, day, pairs
 from ecozone.cli.command import Command
 from ecozone.cli.run import say
+from ecozone.clock import today
 from ecozone.errors import InputError
 
 _HELP = """逐行核对一张项目表（或地块表），每行一个结论。

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from typing import Any
 
-from ecozone.errors import BadFactError, did_you_mean
+from ecozone.errors import BadFactError, InputError, did_you_mean
 from ecozone.words.registry import Fact, fact
 
 _YES = {"yes", "y", "true", "t", "1", "on", "是", "有", "对", "真", "已", "√", "✓", "符合", "属于"}
@@ -87,11 +87,7 @@ def check_fact(name: str, value: Any) -> tuple[str, Any]:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return word.key, None
     if isinstance(value, str):
-        value = (
-            unicodedata.normalize("NFKC", value).strip()
-            if word.type not in ("text", "document")
-            else value.strip()
-        )
+        value = unicodedata.normalize("NFKC", value).strip() if word.type not in ("text", "document") else value.strip()
         if value.lower() in _UNKNOWN:
             return word.key, None
     return word.key, _READERS[word.type](word, value)
@@ -161,9 +157,7 @@ def _choice(word: Fact, value: Any) -> str:
     if len(part) == 1:
         return part[0]
     offer = "、".join(f"{k}（{v if len(v) <= 16 else v[:15] + '…'}）" for k, v in word.values.items())
-    raise _bad(
-        word, value, f"{did_you_mean(text, [*word.values, *names]).lstrip('，')}应为以下之一：{offer}。"
-    )
+    raise _bad(word, value, f"{did_you_mean(text, [*word.values, *names]).lstrip('，')}应为以下之一：{offer}。")
 
 
 def _date(word: Fact, value: Any) -> str:
@@ -202,3 +196,29 @@ _READERS = {
 }
 #: The types a fact may have.
 TYPES = tuple(_READERS)
+
+
+def read_metres(label: str, text: str | None) -> float | None:
+    """Read a number of metres as somebody typed it: ``200``, ``200 m``, ``200米``.
+
+    Parameters
+    ----------
+    label : str
+        What the number is called where it was typed.
+    text : str or None
+        None stays None.
+
+    Raises
+    ------
+    InputError
+        It is none.
+    """
+    if text is None:
+        return None
+    try:
+        value = float(unicodedata.normalize("NFKC", text).strip().removesuffix("米").removesuffix("m").strip())
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < math.inf:
+        raise InputError(f"{label} “{text}”不是非负的米数，请写成数字，例如 {label} 200。")
+    return value
