@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import parse_qs, urlsplit, urlunsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import numpy as np
 import shapely
@@ -57,10 +57,10 @@ def _session(address: str) -> Iterator[tuple[Any, Any]]:
     schema = query.pop("schema", ["ecozone"])[0]
     if not re.fullmatch(r"[a-z_][a-z0-9_]{0,50}", schema):
         raise AtlasError(f"数据库模式名“{schema[:30]}”只能用小写字母、数字和下划线。")
-    rest = "&".join(f"{k}={v[0]}" for k, v in query.items())
+    rest = urlencode({k: v[0] for k, v in query.items()})
     shown = f"{parts.hostname or 'localhost'}{parts.path}"
     try:
-        db = psycopg.connect(urlunsplit(parts._replace(query=rest)), connect_timeout=10)
+        db = psycopg.connect(f"{parts.scheme}://{parts.netloc}{parts.path}?{rest}", connect_timeout=10)
     except psycopg.Error as error:
         reason = (str(error).strip().splitlines() or ["没有应答"])[-1][:160]
         raise AtlasError(f"连接数据库 {shown} 失败：{reason}。请检查地址、账号和网络。") from None

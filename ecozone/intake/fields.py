@@ -140,7 +140,7 @@ def _given(raw: Mapping[str, Any], wanted: Mapping[str, Column], given: Mapping[
 def _find(
     raw: Mapping[str, NDArray[Any]], column: Column, kind: Kind, used: set[str], issues: list[Issue]
 ) -> Match | None:
-    for how, agrees in ((HOW[1], _exact), (HOW[2], _case), (HOW[3], _blanks), (HOW[4], _truncated)):
+    for how, agrees in ((HOW[1], _exact), (HOW[2], _case), (HOW[3], _blanks), (HOW[4], truncated)):
         hits = [f for alias in column.aliases for f in raw if agrees(f, alias) and f not in used]
         hits = list(dict.fromkeys(hits))
         if not hits:
@@ -170,7 +170,8 @@ def _blanks(field: str, alias: str) -> bool:
     return re.sub(r"[\s\x00_]", "", field).casefold() == re.sub(r"[\s_]", "", alias).casefold()
 
 
-def _truncated(field: str, alias: str) -> bool:
+def truncated(field: str, alias: str) -> bool:
+    """Say whether a field is an alias as a DBF cuts it, after ten bytes of GBK or UTF-8."""
     name = field.strip().casefold()
     for encoding in ("gb18030", "utf-8"):
         data = alias.encode(encoding)

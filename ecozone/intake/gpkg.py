@@ -38,7 +38,7 @@ def read(path: Path, *, layer: str | None = None) -> RawTable:
         db.text_factory = bytes
         db.set_progress_handler(lambda: int(time.monotonic() > end), 100_000)
         return _table(db, path, layer)
-    except (sqlite3.Error, OverflowError, MemoryError):
+    except (sqlite3.Error, OverflowError, MemoryError, UnicodeError):
         raise SiteError(f"文件“{path.name}”不是正确的 GeoPackage 或已损坏，请重新导出。") from None
     finally:
         db.close()

@@ -276,7 +276,7 @@ def read_projects(
 def _column(table: RawTable, key: str) -> list[Any]:
     for alias in _PROJECT[key]:
         for field, column in table.columns.items():
-            if field.strip().casefold() == alias.casefold():
+            if field.strip().casefold() == alias.casefold() or fields.truncated(field, alias):
                 return [str(v) if v is not None else None for v in column]
     return [None] * len(table)
 

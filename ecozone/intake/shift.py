@@ -81,9 +81,9 @@ def _transform(geometry: NDArray[Any], system: gauss.System, target: Any) -> NDA
     from pyproj import Transformer
     from pyproj.exceptions import ProjError
 
-    if system.form != "degrees":
-        geometry = shapely.segmentize(geometry, LONGEST_EDGE_M)
     try:
+        if system.form != "degrees":
+            geometry = cut_edges(geometry)
         transformer = Transformer.from_crs(system.code, target, always_xy=True)
         out = shapely.transform(geometry, lambda c: np.column_stack(transformer.transform(c[:, 0], c[:, 1])))
     except (ProjError, shapely.GEOSException):
@@ -92,6 +92,27 @@ def _transform(geometry: NDArray[Any], system: gauss.System, target: Any) -> NDA
     if not np.isfinite(xy).all():
         raise CRSError(f"坐标不在 {system.label} 的适用范围内，换算失败，请核对坐标系。")
     return np.asarray(out, dtype=object)
+
+
+def cut_edges(geometry: NDArray[Any]) -> NDArray[Any]:
+    """Cut edges longer than 500 m in their own plane, so that a straight one stays straight.
+
+    GEOS mends a polygon that crosses itself while it cuts its edges, and says nothing; such a polygon is cut ring by
+    ring, and stays as it was drawn for others to refuse or repair.
+    """
+    out = np.array(geometry, dtype=object)
+    crossing = ~shapely.is_missing(out) & ~shapely.is_valid(out)
+    out[~crossing] = shapely.segmentize(out[~crossing], LONGEST_EDGE_M)
+    for row in np.flatnonzero(crossing).tolist():
+        if shapely.get_dimensions(out[row]) == 2 and shapely.get_type_id(out[row]) != 7:
+            parts = [_by_ring(part) for part in shapely.get_parts(out[row])]
+            out[row] = parts[0] if shapely.get_type_id(out[row]) == 3 else shapely.multipolygons(parts)
+    return out
+
+
+def _by_ring(polygon: Any) -> Any:
+    rings = [shapely.segmentize(ring, LONGEST_EDGE_M) for ring in shapely.get_rings(polygon)]
+    return shapely.polygons(rings[0], holes=rings[1:] or None)
 
 
 def _old(

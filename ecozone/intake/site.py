@@ -17,7 +17,7 @@ import shapely
 
 from ecozone import crs as systems
 from ecozone.errors import CRSError, GeometryError, SiteError
-from ecozone.measure import LONGEST_EDGE_M, METRES_PER_DEGREE
+from ecozone.measure import METRES_PER_DEGREE
 
 _NUMBER = r"[-+]?\d+(?:\.\d+)?"
 _PAIR = re.compile(rf"^\s*({_NUMBER})\s*[,，\s]\s*({_NUMBER})\s*$")
@@ -204,7 +204,9 @@ def _to_geographic(geometry: Any, crs: str) -> Any:
 
     source = _parse(crs)
     if not source.is_geographic:
-        geometry = shapely.segmentize(geometry, LONGEST_EDGE_M)
+        from ecozone.intake.shift import cut_edges
+
+        geometry = cut_edges(np.array([geometry], dtype=object))[0]
     transformer = Transformer.from_crs(source, systems.GEOGRAPHIC, always_xy=True)
     out = shapely.transform(geometry, lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1])))
     if not np.all(np.isfinite(shapely.bounds(out))):
