@@ -26,6 +26,7 @@ from ecozone.rules.facts import FactTable
 from ecozone.rules.judge import Judgement, judge
 from ecozone.rules.library import stack
 from ecozone.rules.model import Rulebook
+from ecozone.rules.place import bounds
 from ecozone.rules.plan import plan
 
 #: Parameter that vouches for the half-width of rivers drawn as centrelines, metres.
@@ -171,10 +172,18 @@ def _units(relations: Relations, atlas: Atlas, batch: Batch, day: dt.date) -> di
 def _fact_table(batch: Batch, atlas: Atlas, books: Sequence[Rulebook], day: dt.date) -> FactTable:
     declared = {name: spec for book in books for name, spec in book.parameters.items()}
     values = {k: p.value for k, p in atlas.parameters.items()}
+    limits = bounds(books) if values else {}
     for name, value in values.items():
         if name in declared and declared[name].type in ("distance", "number"):
             if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value) or value < 0:
                 raise ParameterError(f"参数 {name} 的值“{value}”不是非负数，请用 ecozone params 重新设置。")
+            low, high = limits.get(name, (0.0, np.inf))
+            if not low <= value <= high:
+                unit = declared[name].unit or ""
+                told = f"{low:g}～{high:g} {unit}" if np.isfinite(high) else f"不小于 {low:g} {unit}"
+                raise ParameterError(
+                    f"参数 {name} 的值 {value:g} 超出规划给出的范围（{told}），请用 ecozone params 在范围内设置。"
+                )
         elif name not in declared and name != HALF_WIDTH and atlas.path is None:
             raise ParameterError(f"没有名为“{name}”的参数{did_you_mean(name, declared, otherwise='。')}")
     groups = {k: v for book in books for k, v in book.groups.items()}

@@ -131,7 +131,11 @@ class Explainer:
         if value == FALSE:
             if nature.value == FALSE:
                 return [nature]
-            return [a for a in condition if a.value == FALSE] or condition
+            against = [a for a in condition if a.value == FALSE]
+            if not against and judged.planned.replaced:
+                instead = "、".join(rule for _, rule in judged.planned.replaced)
+                return [Answer(int(FALSE), f"本辖区依授权以 {instead} 代替本条")]
+            return against or condition
         return [nature, *condition]
 
     def _branch(self, judged: Judged, part: int, code: int, answers: Sequence[Answer]) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -113,8 +113,11 @@ def judge_rule(
     proposed : frozenset of str
         Kinds that have proposed zones.
     """
-    rule, gate, n = planned.rule, planned.gate, table.n
     pieces = pieces_of(relations, planned.jurisdiction, placed)
+    for jurisdiction, _ in planned.replaced:
+        there = pieces_of(relations, jurisdiction, placed)
+        planned = replace(planned, gate=np.where((there >= 0) & (there == pieces), FALSE, planned.gate).astype(np.int8))
+    rule, gate, n = planned.rule, planned.gate, table.n
     effect = np.full(n, _EFFECT_CODES[rule.effect])
     none = np.zeros(n, dtype=np.int64)
     absent = pieces == -1

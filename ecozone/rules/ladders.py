@@ -1,9 +1,9 @@
 """Ladders of strictness: what is forbidden in a laxer zone is not let pass in a stricter one, nor nearer than farther.
 
 A rule that holds on one rung asks for a rule on every stricter rung that is at least as strict, for the same natures,
-projects and days. Where the law itself says otherwise (a waterworks belongs into the 一级 zone), one of the two declares
-it as `ladder_exception`, with the provision: the stricter rung's rule what it lets pass, or the laxer rung's rule what
-it alone demands.
+projects and days. Where the law itself says otherwise (a waterworks belongs into the 一级 zone), one of the two
+declares it as `ladder_exception`, with the provision: the stricter rung's rule what it lets pass, or the laxer rung's
+rule what it alone demands.
 """
 
 from __future__ import annotations

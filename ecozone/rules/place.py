@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecozone.relation import Measured, Relations, Request
-from ecozone.rules.logic import FALSE, TRUE, UNKNOWN, Truth
+from ecozone.rules.logic import FALSE, TRUE, UNKNOWN, Truth, leaves
 
 if TYPE_CHECKING:
     from ecozone.rules.facts import FactTable
+    from ecozone.rules.model import Rulebook
 
 #: Why a place stays open, as bits.
 NO_LAYER, NO_COVERAGE, ACCURACY, CENTRELINE, NO_DISTANCE, NO_PLACE, UNSURE_ZONE = 1, 2, 4, 8, 16, 32, 64
@@ -81,6 +82,18 @@ def limits(leaf: Mapping[str, Any], table: FactTable) -> Limits:
         given = table.fact(spec["fact"]).numbers()[table.owner]
         low, high = np.where(np.isnan(given), low, given), np.where(np.isnan(given), high, given)
     return Limits(low, high)
+
+
+def bounds(books: Iterable[Rulebook]) -> dict[str, tuple[float, float]]:
+    """Return for each parameter the interval that the sources give for it, the narrowest where several do."""
+    out: dict[str, tuple[float, float]] = {}
+    for leaf in (x for b in books for r in b.rules for x in leaves(r.where)):
+        spec = leaf.get("distance") or {}
+        if spec.get("parameter") and ("at_least" in spec or "at_most" in spec):
+            low, high = out.get(spec["parameter"], (0.0, np.inf))
+            name = spec["parameter"]
+            out[name] = max(low, spec.get("at_least") or 0.0), min(high, spec.get("at_most") or np.inf)
+    return out
 
 
 def reach_of(leaf: Mapping[str, Any], table: FactTable) -> float:

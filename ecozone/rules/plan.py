@@ -21,11 +21,15 @@ LOOKUPS = ("control_unit",)
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Planned:
-    """One rule that binds on the day, and whether it concerns each part (nature and conditions together)."""
+    """One rule that binds on the day, and whether it concerns each part (nature and conditions together).
+
+    `replaced` names the rules of narrower books that stand in its place, each with the jurisdiction of its book.
+    """
 
     rule: Rule
     jurisdiction: str
     gate: Truth
+    replaced: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -69,12 +73,18 @@ def plan(
     def ask(request: Request, reach_m: float) -> None:
         requests[request] = request.reaching(reach_m).joined(requests.get(request))
 
-    for book in books:
+    shelf = list(books)
+    instead: dict[str, list[tuple[str, str]]] = {}
+    for book in shelf:
+        for rule in book.rules:
+            for replaced in rule.replaces if rule.in_force(table.as_of) else ():
+                instead.setdefault(replaced, []).append((book.jurisdiction, rule.id))
+    for book in shelf:
         for rule in book.rules:
             if not rule.in_force(table.as_of):
                 continue
             concerned = gate(rule, table)
-            planned.append(Planned(rule, book.jurisdiction, concerned))
+            planned.append(Planned(rule, book.jurisdiction, concerned, instead.get(rule.id, ())))
             if not (concerned > FALSE).any():
                 continue
             for leaf in [*leaves(rule.where), *(x for e in rule.exceptions for x in leaves(e.where))]:
