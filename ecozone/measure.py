@@ -67,7 +67,8 @@ def rough_edges(coords: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return upper bounds of the lengths between consecutive vertices, metres."""
     step = np.diff(coords, axis=0)
     south = np.radians(np.minimum(np.abs(coords[:-1, 1]), np.abs(coords[1:, 1])))
-    return np.hypot(step[:, 0] * np.cos(south), step[:, 1]) * METRES_PER_DEGREE
+    east = step[:, 0] * np.cos(south)
+    return np.sqrt(east * east + step[:, 1] * step[:, 1]) * METRES_PER_DEGREE
 
 
 def _cut_edges(geometry: Geometries, longest_m: float) -> Geometries:

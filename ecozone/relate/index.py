@@ -30,7 +30,7 @@ class Index:
 
     def __init__(self, geometry: NDArray[Any]) -> None:
         self._lock = threading.RLock()
-        self.geometry = _dense(geometry)
+        self.geometry = dense(geometry)
         self.vertices = shapely.get_num_coordinates(self.geometry)
         self.edge_m = longest_edges(self.geometry)
         self.dimension = shapely.get_dimensions(self.geometry)
@@ -57,7 +57,7 @@ def index_of(layer: Layer) -> Index:
         return found
 
 
-def _dense(geometry: NDArray[Any]) -> NDArray[Any]:
+def dense(geometry: NDArray[Any]) -> NDArray[Any]:
     """Cut long edges along their geodesics, in degrees; a polygon that crosses itself then is mended as `to_plane` does."""
     out = measure.densify(geometry)
     if out is not geometry:

@@ -22,6 +22,7 @@ from ecozone.rules.judge import (
 from ecozone.rules.logic import leaves
 from ecozone.rules.model import EFFECTS
 from ecozone.rules.place import request_of
+from ecozone.rules.judge import not_encoded
 from ecozone.screening.chunks import Answered
 
 if TYPE_CHECKING:
@@ -168,11 +169,15 @@ def standing(judged: Judged) -> list[Standing]:
         Standing("data.outside_admin", "ecozone", NO_DATA, batch.project[away], away),
         Standing("data.control_unit", "ecozone", UNDETERMINED, batch.project[bare], bare),
     ]
+    out += _extents(judged)
     for book in judgement.books:
         waiting = [i for i in book.instruments if i.bears_on_siting and i.id not in judgement.accepted]
-        if waiting:
+        early = not_encoded(book, judgement.table.as_of)
+        if waiting or early:
             bound = pieces_of(judgement.relations, book.jurisdiction, batch.placed)[placed] >= 0
             projects = np.unique(batch.project[placed[bound]])
+            if early:
+                out.append(Standing(f"data.{book.name}.before", book.name, NO_DATA, projects))
             out += [Standing(f"register.{i.id}", book.name, NO_DATA, projects) for i in waiting]
     for code, touches in judgement.compared.without_list.items():
         out.append(Standing(f"access.{code}", "ecozone", NO_DATA, np.unique(batch.project[touches])))
@@ -184,6 +189,21 @@ def standing(judged: Judged) -> list[Standing]:
             fails = np.setdiff1d(batch.project[row.touches & (row.state == FAILS)], open_)
             out.append(Standing(rule, "ecozone", HIT, fails, effect=effect))
     return [s for s in out if len(s.projects)]
+
+
+def _extents(judged: Judged) -> list[Standing]:
+    """Return bare points whose ground may reach into something, by the worst effect that it may have."""
+    owner = judged.batch.project
+    push, effect = np.full(len(owner), -1), np.full(len(owner), -1)
+    for rule in judged.judgement.rules:
+        worse = rule.near_miss & (rule.push() > push)
+        push = np.where(worse, rule.push(), push)
+        effect = np.where(worse, rule.effect, effect)
+    return [
+        Standing("data.extent", "ecozone", UNDETERMINED, owner[at], at, _EFFECTS[e])
+        for e in np.unique(effect[effect >= 0]).tolist()
+        for at in [np.flatnonzero(effect == e)]
+    ]
 
 
 def findings(answered: Answered) -> pa.Table:
