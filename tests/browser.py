@@ -28,7 +28,7 @@ _FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     "--window-size=1366,768",
 )
 _TIMEOUT = 60
@@ -111,8 +111,8 @@ class Browser:
         with self._news:
             return [e for e in self._events if e.get("sessionId") == session]
 
-    def open(self, path: Path, *, size: tuple[int, int] = (1366, 768)) -> Page:
-        """Open a local page and wait until it stands still."""
+    def open(self, path: Path | str, *, size: tuple[int, int] = (1366, 768)) -> Page:
+        """Open a page, a file or an address on this computer, and wait until it stands still."""
         target = self.send("Target.createTarget", url="about:blank")["targetId"]
         session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Network", "Runtime", "Log"):
@@ -126,7 +126,7 @@ class Browser:
             mobile=False,
         )
         page = Page(self, target, session)
-        self.send("Page.navigate", session, url=path.resolve().as_uri())
+        self.send("Page.navigate", session, url=path if isinstance(path, str) else path.resolve().as_uri())
         page.until("document.readyState === 'complete'")
         time.sleep(0.4)  # Leaflet's own transitions
         return page
@@ -177,6 +177,36 @@ class Page:
                 "Input.dispatchMouseEvent", self.session, type=kind, x=x, y=y, button="left", clickCount=1
             )
         time.sleep(0.5)
+
+    def choose_files(self, selector: str, *files: Path) -> None:
+        """Choose files in a file field, as its dialog would."""
+        found = self._browser.send(
+            "Runtime.evaluate", self.session, expression=f"document.querySelector({json.dumps(selector)})"
+        )
+        self._browser.send(
+            "DOM.setFileInputFiles",
+            self.session,
+            files=[str(f.resolve()) for f in files],
+            objectId=found["result"]["objectId"],
+        )
+
+    def type(self, text: str) -> None:
+        """Type a text where the focus is."""
+        self._browser.send("Input.insertText", self.session, text=text)
+
+    def key(self, name: str, code: int) -> None:
+        """Press a key, e.g. ``("Tab", 9)``."""
+        for kind in ("keyDown", "keyUp"):
+            text = {"text": "\r"} if name == "Enter" and kind == "keyDown" else {}
+            self._browser.send(
+                "Input.dispatchKeyEvent",
+                self.session,
+                type=kind,
+                key=name,
+                code=name,
+                windowsVirtualKeyCode=code,
+                **text,
+            )
 
     def screenshot(self, path: Path) -> Path:
         """Save what is seen as PNG."""

@@ -122,5 +122,3 @@ def _refusal(app: FastAPI) -> Any:
         return JSONResponse({"error": sentence}, status, headers)
 
     return refuse
-
-

@@ -169,7 +169,7 @@ def metres(label: str, text: str) -> float | None:
     InputError
         Not a number of metres.
     """
-    from ecozone.cli.check import metres as read
+    from ecozone.words.values import read_metres as read
 
     return read(f"“{label}”", text) if text else None
 

@@ -123,7 +123,13 @@ class Door:
     """
 
     def __init__(
-        self, app: Any, *, settings: Settings, sessions: Sessions, refuse: Callable[..., Any], audit: Callable[..., None]
+        self,
+        app: Any,
+        *,
+        settings: Settings,
+        sessions: Sessions,
+        refuse: Callable[..., Any],
+        audit: Callable[..., None],
     ) -> None:
         self._app, self._settings, self._sessions = app, settings, sessions
         self._refuse, self._audit = refuse, audit

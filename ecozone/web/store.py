@@ -185,9 +185,7 @@ class Store:
         """Open a job and return its number."""
         key = secrets.token_urlsafe(9)
         with self._writing() as db:
-            db.execute(
-                "INSERT INTO jobs VALUES (?, ?, ?, ?, 'running', 0, ?, '', '[]')", (key, at, who, name, total)
-            )
+            db.execute("INSERT INTO jobs VALUES (?, ?, ?, ?, 'running', 0, ?, '', '[]')", (key, at, who, name, total))
         return key
 
     def advance(self, key: str, refused: str | None = None) -> None:
@@ -228,8 +226,9 @@ def _line(row: Mapping[str, Any], record: Mapping[str, Any]) -> list[Any]:
     grounds = list(dict.fromkeys(f["cited"] for f in hits if f["effect"] not in ("inform", "prefer")))
     units = list(dict.fromkeys(f"{u['name']}（{u['code']}）" for u in record["units"]))
     strokes = [f"{o['rule']}：{o['reason']}（{o['by']} {o['on']}）" for o in record["overrides"]]
+    nature = words.nature(project["nature"]).name if project["nature"] else ""
     return [
-        row["id"], row["at"], row["who"], project["name"], words.nature(project["nature"]).name if project["nature"] else "",
+        row["id"], row["at"], row["who"], project["name"], nature,
         "；".join(f"{c} {words.name_of(c)}" for c in project["industries"]), record["as_of"], record["region"]["name"],
         "；".join(units), VERDICTS[record["verdict"]], "是" if record["complete"] else "否", "；".join(grounds[:6]),
         VERDICTS[record["after_overrides"]["verdict"]] if strokes else "", "；".join(strokes),

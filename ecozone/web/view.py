@@ -1,4 +1,4 @@
-"""A kept record as a page shows it: grouped, labelled, every question with the field that answers it. Nothing is judged."""
+"""A kept record as a page shows it: grouped, labelled, each question with its field. Nothing is judged here."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ STANDING = ("不符合", "无法判定", "符合", "不涉及")
 #: Consequences shown of each question.
 _BRANCHES = 3
 _COMMAND = re.compile(r"（--[^）]*）|，如 --[^。，]*|，?请用 --\w+ ")
+#: What the command line calls an option is a field of the form here.
+_FIELDS = {
+    "--crs EPSG:": "EPSG:", "--crs": "“坐标系”一栏", "--extent": "“点位用地范围”一栏",
+    "--site-accuracy": "“坐标精度”一栏", "--part 类型=位置": "“别处的设施”", "--as-of": "“判定日期”",
+    "请用 --layer 指定一个": "请只上传其中一个", "用 crs= 指明": "在“坐标系”一栏指明",
+}  # fmt: skip
 _POINTS = ("北", "东北", "东", "东南", "南", "西南", "西", "西北")
 _NO_FIELD = {
     "layer": "须由图集管理员导入", "coverage": "须由图集管理员导入", "half_width": "须由图集管理员补充",
@@ -32,8 +38,12 @@ def result(record: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any
     struck = {(o["rule"], o["part"]) for o in record["overrides"] if o["zone"] is None}
     groups: dict[str, list[Mapping[str, Any]]] = {}
     for finding in sorted(hits, key=lambda f: (-EFFECTS[f["effect"]][0], not f["firm"])):
-        shown = {**finding, "zones": list(_zones(finding["where"])), "struck": (finding["rule"], finding["part"]) in struck,
-                 "place": part_name(finding["part"])}  # fmt: skip
+        shown = {
+            **finding,
+            "zones": list(_zones(finding["where"])),
+            "struck": (finding["rule"], finding["part"]) in struck,
+            "place": part_name(finding["part"]),
+        }
         groups.setdefault(finding["effect"], []).append(shown)
     counted = Counter(f["outcome"] for f in record["findings"])
     after = record["after_overrides"]
@@ -95,7 +105,9 @@ def questions(record: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, 
         elif head in _NO_FIELD or what in ("outside_admin", "control_unit"):
             others.append({**item, "question": plain(item["question"]), "who": _NO_FIELD.get(head, "须核对数据")})
         else:
-            single.append({**item, "question": plain(item["question"]), "field": _field(what), "if": item["if"][:_BRANCHES]})
+            single.append(
+                {**item, "question": plain(item["question"]), "field": _field(what), "if": item["if"][:_BRANCHES]}
+            )
     return {
         "single": single, "facilities": facilities, "others": others,
         "later": [by_what[w]["label"] for w in asked["later"] if w in by_what],
@@ -127,8 +139,10 @@ def _field(what: str) -> dict[str, Any]:
 
 
 def plain(question: str) -> str:
-    """Return a question without what has to be typed on a command line."""
+    """Return a sentence without what has to be typed on a command line: options are fields here."""
     text = _COMMAND.sub("", question)
+    for option, field in _FIELDS.items():
+        text = text.replace(option, field)
     kept = [s for s in re.split(r"(?<=[。？])\s*", text) if s and "--" not in s and "ecozone " not in s]
     return "".join(kept).strip()
 
@@ -181,7 +195,11 @@ def choices() -> dict[str, Any]:
         facilities.setdefault(f.theme or "其他", []).append((f.key, f.name))
     facts: dict[str, list[tuple[str, str, str]]] = {}
     for fact in words.facts().values():
-        said = "、".join(fact.values.values()) if fact.type == "choice" else fact.unit or {"bool": "是/否"}.get(fact.type, "")
+        said = (
+            "、".join(fact.values.values())
+            if fact.type == "choice"
+            else fact.unit or {"bool": "是/否"}.get(fact.type, "")
+        )
         facts.setdefault(fact.theme or "其他", []).append((fact.key, fact.name, said))
     return {
         "natures": [(t.key, t.name, t.meaning) for t in words.natures().values()],

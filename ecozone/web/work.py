@@ -1,4 +1,4 @@
-"""What the warm processes do: the functions of the command line, on an atlas opened once, with plain values in and out."""
+"""What the warm processes do: the functions of the command line on an atlas opened once, plain values in and out."""
 
 from __future__ import annotations
 
@@ -136,9 +136,7 @@ def here(lon: float, lat: float, today: str) -> dict[str, Any]:
     record = answer.to_dict()
     zones: dict[tuple[str, str], dict[str, Any]] = {}
     for p in sorted(answer.pictures, key=lambda p: p.distance_m):
-        zones.setdefault(
-            (p.kind, p.zone), {"kind": p.kind, "zone": p.zone, "name": p.name, "distance_m": p.distance_m}
-        )
+        zones.setdefault((p.kind, p.zone), {"kind": p.kind, "zone": p.zone, "name": p.name, "distance_m": p.distance_m})
     return {
         "lon": lon,
         "lat": lat,
@@ -159,7 +157,12 @@ def place(asked: Mapping[str, Any]) -> dict[str, Any]:
     from ecozone.web.request import project_of
 
     part = project_of(asked).parts[0]
-    return {"geometry": json.loads(shapely.to_geojson(part.geometry)), "accuracy_m": part.accuracy_m, "name": "", "notes": []}
+    return {
+        "geometry": json.loads(shapely.to_geojson(part.geometry)),
+        "accuracy_m": part.accuracy_m,
+        "name": "",
+        "notes": [],
+    }
 
 
 # ---- registers
