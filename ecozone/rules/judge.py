@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -254,6 +255,8 @@ def judge(
     site_open = unit_missing.copy()
     site_open[placed] |= relations.outside_admin > FALSE
     for book in books:
+        if not_encoded(book, table.as_of):
+            site_open |= pieces_of(relations, book.jurisdiction, placed) >= 0
         if any(i.bears_on_siting and i.id not in accepted for i in book.instruments):
             site_open |= pieces_of(relations, book.jurisdiction, placed) >= 0
     np.maximum.at(open_push, owner, np.where(site_open, 3, 0).astype(np.int8))
@@ -264,6 +267,11 @@ def judge(
     complete = open_push <= push
     verdict = np.where((push == 0) & ~complete, "undetermined", np.array(VERDICTS)[push])
     return Judgement(plan, table, relations, books, rules, accepted, unit_missing, compared, verdict, complete)
+
+
+def not_encoded(book: Rulebook, day: dt.date) -> bool:
+    """Say whether a book does not hold the rules of a day, because it begins later."""
+    return book.encoded_from is not None and day < book.encoded_from
 
 
 def _unit_missing(relations: Relations, placed: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -206,6 +206,7 @@ def from_compiled(raw: Mapping[str, Any]) -> Rulebook:
             k: ParameterSpec(k, p["name"], p["unit"], p["type"], tuple(p["source"]), p["question"], raw["book"])
             for k, p in raw["parameters"].items()
         },
+        encoded_from=dt.date.fromisoformat(raw["encoded_from"]) if raw.get("encoded_from") else None,
         groups=raw["groups"],
     )
 

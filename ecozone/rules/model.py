@@ -185,7 +185,7 @@ class ParameterSpec:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Rulebook:
-    """Rules of one jurisdiction."""
+    """Rules of one jurisdiction; on a day before `encoded_from` they are not all there, and nothing is complete."""
 
     name: str
     title: str
@@ -197,3 +197,4 @@ class Rulebook:
     instruments: tuple[Instrument, ...] = ()
     parameters: Mapping[str, ParameterSpec] = field(default_factory=dict)
     groups: Mapping[str, Any] = field(default_factory=dict)
+    encoded_from: dt.date | None = None

@@ -72,6 +72,8 @@ def _ask(what: str) -> tuple[str, str]:
     if head == "access_row":
         unit, _, row = name.partition("/")
         return f"准入清单 {row}（{unit}）", "请在清单比对表中逐条填写项目对应情况和符合性（--answers）。"
+    if head == "rules_before":
+        return f"规则集 {name} 所编年代以前的规定", "请改用较晚的判定日期，或人工核对当时有效的法律法规。"
     if head == "ground":
         text = {"expired": "命中的依据是规划期已届满的规划", "text": "命中的依据未核对原文"}[name]
         return text, "请核对现行有效的依据；仅凭此项不能作出结论。"

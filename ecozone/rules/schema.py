@@ -14,7 +14,19 @@ from ecozone.rules.clauses import Clauses
 from ecozone.rules.model import AUTHORITIES, BUILDING, EFFECTS, TEXTS
 from ecozone.rules.reading import Lines
 
-_BOOK = ("book", "name", "jurisdiction", "version", "documents", "instruments", "parameters", "groups", "rules", "note")
+_BOOK = (
+    "book",
+    "name",
+    "jurisdiction",
+    "version",
+    "documents",
+    "instruments",
+    "parameters",
+    "groups",
+    "rules",
+    "note",
+    "encoded_from",
+)
 _RULE = (
     "id", "title", "requirement", "source", "citation", "authority", "text", "period", "natures", "when", "where",
     "effect", "exceptions", "office", "next", "season", "subject", "superseded_by", "replaces", "empowered_by",
@@ -96,6 +108,7 @@ class Reader(Clauses):
             "name": str(raw["name"]),
             "jurisdiction": str(raw["jurisdiction"]),
             "version": str(raw["version"]),
+            "encoded_from": self.day("encoded_from", raw.get("encoded_from")),
             "documents": documents,
             "rules": rules,
             "instruments": [v for _, v in instruments],

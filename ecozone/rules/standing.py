@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ecozone.relation import FALSE, PLANT_WIDTH_M
 from ecozone.rules.access import FAILS, OPEN, UnitRow
 from ecozone.rules.finding import Finding
-from ecozone.rules.judge import Judgement, pieces_of
+from ecozone.rules.judge import Judgement, not_encoded, pieces_of
 
 
 def site_findings(
@@ -55,6 +55,11 @@ def site_findings(
             out.append(replace(made, effect=worst.effect_name(row)))
     for book in judgement.books:
         bound = any(pieces_of(judgement.relations, book.jurisdiction, placed)[r] >= 0 for r in here)
+        if bound and not_encoded(book, judgement.table.as_of):
+            out.append(
+                _finding(f"data.{book.name}.before", f"{book.title}：{book.encoded_from} 以前未编入", "site", "no_data",
+                         f"rules_before:{book.name}", "判定日期早于该规则集编入的年代，当时有效的规定未载入", book.name)
+            )  # fmt: skip
         for instrument in book.instruments:
             if bound and instrument.bears_on_siting and instrument.id not in judgement.accepted:
                 out.append(
