@@ -21,6 +21,7 @@ import shapely
 from ecozone.atlas import FORMAT, Accepted, Atlas, Parameter
 from ecozone.errors import AtlasError, MissingDependencyError
 from ecozone.layer import Layer, as_date
+from ecozone.rules.access import dump, parse
 
 _TABLES = """
 CREATE SCHEMA IF NOT EXISTS {schema};
@@ -33,6 +34,7 @@ CREATE TABLE IF NOT EXISTS {schema}.zone (
     kind text, version text, zone text, name text, attributes json NOT NULL, geom geometry(Geometry, 4490) NOT NULL,
     PRIMARY KEY (kind, version, zone),
     FOREIGN KEY (kind, version) REFERENCES {schema}.layer ON DELETE CASCADE);
+CREATE TABLE IF NOT EXISTS {schema}.access_list (version text PRIMARY KEY, sha256 text NOT NULL, body text NOT NULL);
 CREATE INDEX IF NOT EXISTS zone_geom ON {schema}.zone USING gist (geom);
 """
 #: Key of the advisory lock: one writer at a time.
@@ -113,6 +115,12 @@ def save(atlas: Atlas, address: str) -> None:
         for kind in atlas.kinds:
             for layer in atlas.versions(kind):
                 _insert(db, schema, layer, replace=True)
+        for listed in atlas.access:
+            db.execute(
+                _sql("INSERT INTO {schema}.access_list VALUES (%s, %s, %s) ON CONFLICT (version) DO UPDATE "
+                     "SET sha256 = EXCLUDED.sha256, body = EXCLUDED.body", schema),
+                (listed.version, listed.sha256, json.dumps(dump(listed), ensure_ascii=False)),
+            )  # fmt: skip
 
 
 def write_layer(layer: Layer, address: str) -> str:
@@ -175,6 +183,7 @@ def open_atlas(address: str) -> Atlas:
         rows = db.execute(
             _sql("SELECT kind, version, meta FROM {schema}.layer ORDER BY kind, version", schema)
         ).fetchall()
+        lists = db.execute(_sql("SELECT body, sha256 FROM {schema}.access_list ORDER BY version", schema)).fetchall()
     if found is None or found[0] != FORMAT:
         raise AtlasError(f"数据库中的图集格式为 {found[0] if found else '空'}，本版本只能读取格式 {FORMAT}。")
     about = found[1]
@@ -186,7 +195,7 @@ def open_atlas(address: str) -> Atlas:
         k: Accepted(**(v | {"instrument": k, "on": as_date(v.get("on"))})) for k, v in about["accepted"].items()
     }
     atlas = Atlas.__new__(Atlas)
-    atlas.access = ()
+    atlas.access = tuple(parse(json.loads(body), sha256) for body, sha256 in lists)
     atlas._set(versions, about["region"], about["name"], parameters, accepted, about["notice"], None)
     return atlas
 

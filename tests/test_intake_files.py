@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
-
-from ecozone.intake import diagnose, files
 from fixtures.cases import CASES
 from fixtures.make import Case
+
+from ecozone.intake import diagnose, files
 
 pytestmark = pytest.mark.xdist_group("intake-files")
 ROOT = Path(__file__).resolve().parent.parent

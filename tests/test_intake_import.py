@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
+from fixtures.make import SQUARE, geojson, polygon, prj, raw, ring, shapefile
 from pyproj import Transformer
 
 import ecozone
 from ecozone.errors import AtlasError, LayerError
 from ecozone.intake import datum, importing, limits
-from fixtures.make import SQUARE, geojson, polygon, prj, raw, ring, shapefile
 
 pytestmark = pytest.mark.xdist_group("intake-import")
 GK = ring("EPSG:4523")
@@ -44,8 +44,14 @@ def degrees(points: list[tuple[float, float]]) -> np.ndarray:
 def atlas(tmp_path: Path) -> Path:
     """Return a small atlas: a county of 20 km around the parcel."""
     folder = tmp_path / "图集"
-    county = geojson("县.geojson", polygon(degrees(square(-10_000, -10_000, 200)).tolist()), {"XZQDM": "511111", "XZQMC": "沙湾区", "XZJB": "county"})(tmp_path)
-    done = importing.import_layer(county, folder, kind="admin", version="1", accuracy_m=5.0, coverage="county", region="511111")
+    county = geojson(
+        "县.geojson",
+        polygon(degrees(square(-10_000, -10_000, 200)).tolist()),
+        {"XZQDM": "511111", "XZQMC": "沙湾区", "XZJB": "county"},
+    )(tmp_path)
+    done = importing.import_layer(
+        county, folder, kind="admin", version="1", accuracy_m=5.0, coverage="county", region="511111"
+    )
     assert done.layer is not None, done.issues
     return folder
 
@@ -53,7 +59,13 @@ def atlas(tmp_path: Path) -> Path:
 def redline(folder: Path, *sizes: float, **more: object) -> Path:
     shapes = [[square(i * 1000.0, 0, s)] for i, s in enumerate(sizes)]
     rows = [(f"R{i}", f"红线{i}", "否") for i in range(len(sizes))]
-    return shapefile(f"红线{len(list(folder.glob('*.shp')))}", shapes, fields=REDLINE, rows=rows, **({"prj_code": "EPSG:4523"} | more))(folder)  # type: ignore[arg-type]
+    return shapefile(
+        f"红线{len(list(folder.glob('*.shp')))}",
+        shapes,
+        fields=REDLINE,
+        rows=rows,
+        **({"prj_code": "EPSG:4523"} | more),
+    )(folder)  # type: ignore[arg-type]
 
 
 def codes(done: importing.Imported) -> list[str]:
@@ -106,7 +118,20 @@ def test_river_needs_line_and_class(atlas: Path, tmp_path: Path, cli: Callable[.
     without = put(path, atlas, "1", kind="river", constants={"watercourse": "river"})
     assert without.layer is None
     assert codes(without).count("field-missing") == 2
-    done = cli("import", path, "--kind", "river", "--atlas", atlas, "--accuracy", "5", "--line", "water_edge", "--river-class", "支流")
+    done = cli(
+        "import",
+        path,
+        "--kind",
+        "river",
+        "--atlas",
+        atlas,
+        "--accuracy",
+        "5",
+        "--line",
+        "water_edge",
+        "--river-class",
+        "支流",
+    )
     assert done.status == 0, done  # type: ignore[attr-defined]
     layer = ecozone.open_atlas(atlas)["river"]
     assert (layer.columns["line"][0], layer.columns["river_class"][0]) == ("water_edge", "支流")
@@ -179,15 +204,21 @@ def test_region_decides_between_zones(atlas: Path, tmp_path: Path) -> None:
 
 
 def test_elsewhere_is_an_error(atlas: Path, tmp_path: Path) -> None:
-    path = shapefile("d", [[square(80_000)]], fields=REDLINE, rows=[("R", "红线", "否")], prj_code="EPSG:4523")(tmp_path)
+    path = shapefile("d", [[square(80_000)]], fields=REDLINE, rows=[("R", "红线", "否")], prj_code="EPSG:4523")(
+        tmp_path
+    )
     assert [i.code for i in put(path, atlas, "1").open_errors] == ["place-outside"]
 
 
 def units(tmp_path: Path, points: np.ndarray) -> Path:
-    return geojson("单元.geojson", polygon(points.tolist()), {"HJGKDYBM": "ZH51111130001", "ZHGKDYFL": "一般"})(tmp_path)
+    return geojson("单元.geojson", polygon(points.tolist()), {"HJGKDYBM": "ZH51111130001", "ZHGKDYFL": "一般"})(
+        tmp_path
+    )
 
 
-@pytest.mark.parametrize(("shift", "code", "crs"), [(datum.to_gcj02, "gcj02-suspected", "GCJ02"), (datum.to_bd09, "bd09-suspected", "BD09")])
+@pytest.mark.parametrize(
+    ("shift", "code", "crs"), [(datum.to_gcj02, "gcj02-suspected", "GCJ02"), (datum.to_bd09, "bd09-suspected", "BD09")]
+)
 def test_shifted_basemap_is_suspected_and_undone_when_said(
     atlas: Path, tmp_path: Path, shift: Callable[[np.ndarray], np.ndarray], code: str, crs: str
 ) -> None:
@@ -205,7 +236,9 @@ def test_displaced_outline_is_named_with_its_shift(atlas: Path, tmp_path: Path) 
     path = units(tmp_path, degrees(square(-10_000 + 12_000, -10_000 + 14_000, 200)))
     found = put(path, atlas, "1", kind="control_unit")
     message = next(i.message for i in found.open_errors if i.code == "shift-suspected")
-    assert re.search(r"向东 11\.8\d 公里、向北 14\.1\d 公里", message)  # 12 and 14 km on the grid, which is turned by 0.7 degrees
+    assert re.search(
+        r"向东 11\.8\d 公里、向北 14\.1\d 公里", message
+    )  # 12 and 14 km on the grid, which is turned by 0.7 degrees
 
 
 def test_right_outline_is_not_suspected(atlas: Path, tmp_path: Path) -> None:
@@ -235,7 +268,9 @@ def test_read_layer_returns_the_issues_beside_the_data(tmp_path: Path) -> None:
 def test_read_projects_never_repairs(tmp_path: Path) -> None:
     good, bad = square(), [square()[i] for i in (0, 2, 1, 3, 4)]
     fields = (("项目名称", "C", 20, 0), ("行业代码", "C", 10, 0))
-    path = shapefile("d", [[good], [bad]], fields=fields, rows=[("甲", "C2614"), ("乙", "C2614")], prj_code="EPSG:4523")(tmp_path)
+    path = shapefile(
+        "d", [[good], [bad]], fields=fields, rows=[("甲", "C2614"), ("乙", "C2614")], prj_code="EPSG:4523"
+    )(tmp_path)
     read = ecozone.read_projects(path)
     assert [p.name for p in read.projects] == ["甲"]
     assert read.projects[0].industries == ("C2614",)
@@ -269,7 +304,9 @@ def test_light_sites_load_no_data_frames(tmp_path: Path) -> None:
         "import sys, ecozone\nfor s in sys.argv[1:]: ecozone.Project(s)\n"
         "print([m for m in ('pandas', 'geopandas', 'pyogrio', 'pyarrow') if m in sys.modules])"
     )
-    out = subprocess.run([sys.executable, "-c", code, *map(str, paths), "103.55,29.41"], capture_output=True, text=True, check=True)
+    out = subprocess.run(
+        [sys.executable, "-c", code, *map(str, paths), "103.55,29.41"], capture_output=True, text=True, check=True
+    )
     assert out.stdout.strip() == "[]"
 
 

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
-from ecozone.cli.check import day, today
+from ecozone.cli.check import day
 from ecozone.cli.command import Command
 from ecozone.cli.files import write
 from ecozone.cli.layout import labelled
 from ecozone.cli.run import say
+from ecozone.clock import today
 
 _HELP = """检查整个图集：重叠、缝隙、重复、细碎图斑、编码、登记面积、面积减少、过期的版本。
 

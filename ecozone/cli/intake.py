@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ecozone.cli.check import day, metres, split, today
+from ecozone.cli.check import day, split
 from ecozone.cli.command import Command
 from ecozone.cli.files import json_bytes, write
 from ecozone.cli.layout import labelled
 from ecozone.cli.run import say, say_bytes
+from ecozone.clock import today
 from ecozone.errors import InputError
+from ecozone.words.values import read_metres
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +78,7 @@ def inspect(
         kinds.get(kind)
     with limits.memory() as unbounded:
         found = diagnose.inspect(
-            file, kind=kind, crs=crs, encoding=encoding, layer=layer, accuracy_m=metres("--accuracy", accuracy),
+            file, kind=kind, crs=crs, encoding=encoding, layer=layer, accuracy_m=read_metres("--accuracy", accuracy),
             atlas=opened, map_fields=dict(split("--map", fields, "HLMC=name")),
         )  # fmt: skip
     record = json_bytes(found.to_dict())
@@ -172,11 +174,11 @@ def import_(file: str, kind: str, atlas: str, json_to: str | None, **given: Any)
     constants |= {k: given[k] for k in ("line", "river_class", "status") if given[k] is not None}
     if kind == "river":
         constants.setdefault("watercourse", "river")
-    plan = metres("--plan-area", given["plan_area"])
+    plan = read_metres("--plan-area", given["plan_area"])
     with limits.memory() as unbounded:
         version = given["version"] or importing.free_version(atlas, kind, today(), given["region"])
         done = importing.import_layer(
-            file, atlas, kind=kind, version=version, accuracy_m=metres("--accuracy", given["accuracy"]),
+            file, atlas, kind=kind, version=version, accuracy_m=read_metres("--accuracy", given["accuracy"]),
             crs=given["crs"], encoding=given["encoding"], layer=given["layer"],
             map_fields=dict(split("--map", given["fields"], "HLMC=name")), constants=constants,
             coverage=given["coverage"], acknowledged=given["acknowledge"], plan_area_km2=plan, region=given["region"],

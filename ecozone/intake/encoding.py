@@ -126,7 +126,9 @@ def decode(values: Sequence[bytes], *, given: str | None, declared: str | None, 
         if said == "gb18030" and all(_reads(v, "utf-8") for v in raised):
             if _score(raised, "utf-8") > _score(raised, said) + 0.25:
                 message = f"{what}声明为 GBK，但全部内容是正确的 UTF-8，按 UTF-8 读取。"
-                return _lost(_with(values, "utf-8", "按内容推断", [Issue("encoding-contradicts", message, len(raised))]))
+                return _lost(
+                    _with(values, "utf-8", "按内容推断", [Issue("encoding-contradicts", message, len(raised))])
+                )
         return _lost(_with(values, said, "文件声明"))
     utf8 = [_reads(v, "utf-8") for v in raised]
     gbk = [_reads(v, "gb18030") for v in raised]

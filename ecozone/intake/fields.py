@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from ecozone import kinds
 from ecozone.errors import LayerError, did_you_mean
-from ecozone.intake import codes, values
+from ecozone.intake import codes
 from ecozone.intake.issue import Issue
-from ecozone.kinds import Column, Kind
+from ecozone.kinds import Column, Kind, values
 
 #: How well names agree, best first.
 HOW = ("指定", "名称相同", "不计大小写", "不计空白", "截断为 10 字节", "按取值判断")
