@@ -88,6 +88,28 @@ def gauss_kruger_zone(lon: float) -> int:
     return int(min(45, max(25, np.floor((lon + 1.5) / 3.0))))
 
 
+def check_datum(system: pyproj.CRS, what: str) -> None:
+    """Refuse a system on an old ellipsoid: PROJ would take its degrees as CGCS2000's and call it a transformation.
+
+    Parameters
+    ----------
+    system : pyproj.CRS
+    what : str
+        What lies in it, for the message.
+
+    Raises
+    ------
+    CRSError
+        Beijing 1954, Xian 1980 and the like: about a hundred metres off, and nothing here knows how to shift them.
+    """
+    ellipsoid = system.ellipsoid
+    if ellipsoid is None or abs(ellipsoid.semi_major_metre - CGCS2000_A) > 0.5:
+        raise CRSError(
+            f"{what}的坐标系“{system.name}”不是 CGCS2000，与它相差几十到一百多米，这里没有转换参数；"
+            "请向测绘部门索取 CGCS2000 成果，或用七参数转换为 EPSG:4490 后再载入。"
+        )
+
+
 def check_in_china(bounds: NDArray[np.float64], what: str = "项目坐标") -> None:
     """Refuse coordinates that are not degrees in China.
 

@@ -73,7 +73,7 @@ def rough_edges(coords: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _cut_edges(geometry: Geometries, longest_m: float) -> Geometries:
     """Cut the long edges of an array of lines or of polygons."""
-    geometry = _without_empty_parts(geometry)
+    geometry = without_empty_parts(geometry)
     kind, coords, offsets = shapely.to_ragged_array(geometry, include_z=False)
     rings = np.asarray(offsets[0], dtype=np.int64)
     inside = np.ones(len(coords), dtype=bool)  # the vertex follows another one of its own ring
@@ -93,17 +93,18 @@ def _cut_edges(geometry: Geometries, longest_m: float) -> Geometries:
     return shapely.from_ragged_array(kind, filled, (np.cumsum(grown)[rings] + rings, *offsets[1:]))
 
 
-def _without_empty_parts(geometry: Geometries) -> Geometries:
+def without_empty_parts(geometry: Geometries) -> Geometries:
     """Drop empty parts of multi-part geometries: shapely's ragged arrays crash the process on them."""
     parts, owner = shapely.get_parts(geometry, return_index=True)
     hollow = np.flatnonzero(np.bincount(owner[shapely.is_empty(parts)], minlength=0))  # np.unique would import numpy.ma
     if not len(hollow):
         return geometry
     out = geometry.copy()
+    make = {4: shapely.multipoints, 5: shapely.multilinestrings, 6: shapely.multipolygons}
     for row in hollow.tolist():
-        there = parts[(owner == row) & ~shapely.is_empty(parts)]
-        make = shapely.multilinestrings if shapely.get_dimensions(geometry[row]) == 1 else shapely.multipolygons
-        out[row] = make(there)
+        kind = int(shapely.get_type_id(geometry[row]))
+        if kind in make:
+            out[row] = make[kind](parts[(owner == row) & ~shapely.is_empty(parts)])
     return out
 
 

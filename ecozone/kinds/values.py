@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -30,7 +31,7 @@ class Unreadable(ValueError):
 
 def clean(value: Any) -> Any:
     """Return a value without full-width digits and blanks around; empty texts and usual blanks as None."""
-    if isinstance(value, float) and value != value:
+    if isinstance(value, float) and math.isnan(value):
         return None
     if not isinstance(value, str):
         return value
