@@ -22,6 +22,7 @@ from ecozone.cli.registers import facts, rules
 from ecozone.cli.run import run
 from ecozone.cli.screen import screen
 from ecozone.cli.serve import serve
+from ecozone.cli.where import where
 
 _HELP = """ecozone：在某处建设某个项目，依判定日期有效的规则能否准入，为什么。
 
@@ -38,7 +39,7 @@ def program(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (check, screen, serve, demo, inspect, import_, audit, facts, rules, params):
+for command in (check, screen, where, serve, demo, inspect, import_, audit, facts, rules, params):
     program.add_command(command)
 
 
