@@ -100,7 +100,7 @@ def _layer(layer: Layer, atlas: Atlas, as_of: dt.date, outline: Any) -> tuple[La
     inside = outline if layer.spec.wall_to_wall else None
     spots = topology.spots(layer.geometry, zones, wall_to_wall=layer.spec.wall_to_wall, outline=inside)
     issues += topology.issues_of(spots, wall_to_wall=layer.spec.wall_to_wall)
-    issues += codes.check(layer.kind, dict(layer.columns), zones, atlas.region)
+    issues += codes.check(layer.kind, dict(layer.columns), atlas.region)
     if len(layer):
         issues += topology.stated_areas(layer.columns, layer.geometry, zones)
     issues += shrunk(layer, atlas)

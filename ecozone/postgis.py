@@ -77,7 +77,7 @@ def _session(address: str) -> Iterator[tuple[Any, Any]]:
 def _sql(text: str, schema: Any) -> Any:
     from psycopg import sql
 
-    return sql.SQL(text).format(schema=schema)  # type: ignore[arg-type]
+    return sql.SQL(text).format(schema=schema)
 
 
 def exists(address: str) -> bool:

@@ -51,9 +51,34 @@ def seeds(folder: Path) -> list[Path]:
     """Make the fixture files that mutations start from."""
     from fixtures.cases import CASES
 
-    names = ("shp-utf8", "shp-gbk-no-cpg", "shp-z", "shp-hole", "shp-zip", "crs-4523-numbers-4544-prj", "geojson", "geojson-collection",
-             "gpkg-4523", "fgb", "gdb", "parquet-4490", "dxf-closed", "kml", "kmz", "ovkml-gcj02", "csv-dms", "csv-wkt", "xlsx", "wkt",
-             "txt-gbk", "txt-utf16", "txt-hole", "txt-packed-by-area", "txt-xian80-parameters", "kind-unit")  # fmt: skip
+    names = (
+        "shp-utf8",
+        "shp-gbk-no-cpg",
+        "shp-z",
+        "shp-hole",
+        "shp-zip",
+        "crs-4523-numbers-4544-prj",
+        "geojson",
+        "geojson-collection",
+        "gpkg-4523",
+        "fgb",
+        "gdb",
+        "parquet-4490",
+        "dxf-closed",
+        "kml",
+        "kmz",
+        "ovkml-gcj02",
+        "csv-dms",
+        "csv-wkt",
+        "xlsx",
+        "wkt",
+        "txt-gbk",
+        "txt-utf16",
+        "txt-hole",
+        "txt-packed-by-area",
+        "txt-xian80-parameters",
+        "kind-unit",
+    )
     return [c.make(folder / c.name) for c in CASES if c.name in names]
 
 

@@ -1,4 +1,4 @@
-"""The fixture set: each file is read right or refused with a reason. The table of what was said is build/intake-fixtures.md."""
+"""The fixture set: each file is read right or refused with a reason; build/intake-fixtures.md is the table."""
 
 from __future__ import annotations
 

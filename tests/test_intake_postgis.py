@@ -39,17 +39,21 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         ).stdout.strip()
     )
     user = "postgres" if as_root else pwd.getpwuid(os.getuid()).pw_name
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": True, "cwd": folder}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
     data = folder / "data"
     subprocess.run(
-        [*before, binaries / "initdb", "-D", data, "-A", "trust", "-U", user, "-E", "UTF8", "--locale=C", "-N"], **quiet
+        [*before, binaries / "initdb", "-D", data, "-A", "trust", "-U", user, "-E", "UTF8", "--locale=C", "-N"],
+        check=True,
+        **quiet,
     )  # type: ignore[call-overload]
     options = f"-k {folder} -h '' -c fsync=off -c shared_buffers=32MB"
     subprocess.run(
-        [*before, binaries / "pg_ctl", "-D", data, "-o", options, "-w", "-l", folder / "log", "start"], **quiet
+        [*before, binaries / "pg_ctl", "-D", data, "-o", options, "-w", "-l", folder / "log", "start"],
+        check=True,
+        **quiet,
     )  # type: ignore[call-overload]
     yield f"postgresql:///postgres?host={folder}&user={user}"
-    subprocess.run([*before, binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop"], **quiet)  # type: ignore[call-overload]
+    subprocess.run([*before, binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop"], check=True, **quiet)  # type: ignore[call-overload]
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -137,7 +141,7 @@ def test_killed_import_leaves_old_or_new(server: str, tmp_path: Path) -> None:
     rows = [(f"R{i}", "红线", "否") for i in range(800)]
     path = shapefile("d", shapes, fields=REDLINE, rows=rows, prj_code="EPSG:4523")(tmp_path)
     address = f"{server}&schema=kills"
-    rng, there, start = random.Random(1), 0, time.monotonic()
+    rng, there, whole, start = random.Random(1), 0, 0.0, time.monotonic()
     for i in range(20 if os.environ.get("ECOZONE_SOAK") else 3):
         command = [sys.executable, "-m", "ecozone", "import", path, "--kind", "ecological_redline", "--atlas", address]
         running = subprocess.Popen(

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from ecozone.intake.diagnose import Diagnosis
     from ecozone.intake.issue import Issue
 
-_INSPECT = """诊断一个数据文件：格式、图层、文字编码、坐标系及依据、范围、所在区县、几何错误、字段对应和问题；什么也不写入。
+_INSPECT = """诊断一个数据文件：格式、图层、文字编码、坐标系及依据、范围、所在区县、几何错误、字段对应和问题；
+什么也不写入。
 
-FILE 可以是 Shapefile（文件夹或 ZIP）、GeoPackage、GeoJSON、FileGDB、KML/KMZ、OVKML、DXF、FlatGeobuf、GeoParquet、CSV、XLSX、WKT、
-界址点坐标 TXT，或 postgresql:// 数据库地址。
+FILE 可以是 Shapefile（文件夹或 ZIP）、GeoPackage、GeoJSON、FileGDB、KML/KMZ、OVKML、DXF、FlatGeobuf、GeoParquet、
+CSV、XLSX、WKT、界址点坐标 TXT，或 postgresql:// 数据库地址。
 """
 _IMPORT = """把一个数据文件导入图集，成为一个图层的新版本，来源、坐标系依据和修复情况一并记录。
 

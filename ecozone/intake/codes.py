@@ -6,7 +6,6 @@ County codes are those of the day a unit was drawn; renamed counties keep their 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from ecozone.intake.issue import Issue
@@ -33,7 +32,7 @@ HISTORIC = {
 }
 
 
-def check(kind: str, columns: dict[str, Any], zones: Sequence[Any], region: str | None) -> list[Issue]:
+def check(kind: str, columns: dict[str, Any], region: str | None) -> list[Issue]:
     """Check codes against their grammar, the region, and the category and element columns.
 
     Parameters
@@ -41,15 +40,17 @@ def check(kind: str, columns: dict[str, Any], zones: Sequence[Any], region: str 
     kind : str
     columns : mapping of str to object arrays
         With ``code``; ``category`` and ``element`` are compared where present.
-    zones : sequence
-        Ids for the messages.
     region : str or None
         Six-digit code of the atlas; a city's ends in 00.
     """
     pattern, codes = GRAMMAR.get(kind), columns.get("code")
     if pattern is None or codes is None:
         return []
-    wrong, foreign, historic, category, element = [], [], [], [], []
+    wrong: list[str] = []
+    foreign: list[str] = []
+    historic: list[str] = []
+    category: list[str] = []
+    element: list[str] = []
     for i, value in enumerate(codes):
         if value is None:
             continue

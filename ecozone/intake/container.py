@@ -1,4 +1,4 @@
-"""Archives and folders: what is in them, unpacked into a private folder where nothing climbs out and nothing explodes."""
+"""Archives and folders, unpacked into a private folder where nothing climbs out and nothing explodes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from ecozone.intake import encoding, limits
 
 #: What a data set's main file ends in, in the order they are looked for.
 MAIN = (
-    ".gdb", ".shp", ".gpkg", ".geojson", ".json", ".kml", ".ovkml", ".fgb", ".parquet", ".geoparquet", ".dxf", ".txt", ".csv", ".xlsx", ".wkt",
+    ".gdb", ".shp", ".gpkg", ".geojson", ".json", ".kml", ".ovkml", ".fgb", ".parquet", ".geoparquet", ".dxf", ".txt",
+    ".csv", ".xlsx", ".wkt",
 )  # fmt: skip
 _NESTED = (".zip", ".kmz", ".ovkmz", ".rar", ".7z", ".tar", ".gz", ".tgz")
 

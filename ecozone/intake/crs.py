@@ -325,7 +325,10 @@ def _shifted(system: gauss.System, found: numbers.Numbers) -> str:
     ellipsoid = {"Xian80": "+a=6378140 +rf=298.257", "Beijing54": "+ellps=krass"}.get(
         system.datum, "+a=6378137 +rf=298.257222101"
     )
-    return f"+proj=tmerc +lat_0=0 +lon_0={system.meridian} +k={system.scale} +x_0={found.zone * 1e6 + 5e5} +y_0=0 {ellipsoid} +units=m"
+    return (
+        f"+proj=tmerc +lat_0=0 +lon_0={system.meridian} +k={system.scale} "
+        f"+x_0={found.zone * 1e6 + 5e5} +y_0=0 {ellipsoid} +units=m"
+    )
 
 
 def _by_head(

@@ -51,7 +51,7 @@ def read(address: str, *, layer: str | None) -> RawTable:
 
     if layer is None:
         raise SiteError("请用 --layer 指定数据库中的表（模式.表名）或一条 SELECT 查询。")
-    query: Any = sql.SQL(layer.strip().rstrip(";"))  # type: ignore[arg-type]
+    query: Any = sql.SQL(layer.strip().rstrip(";"))
     if re.fullmatch(r'[\w\u4e00-\u9fff."]+', layer):
         parts = [p.strip('"') for p in layer.split(".")]
         query = sql.SQL("SELECT * FROM {}").format(sql.Identifier(*parts))

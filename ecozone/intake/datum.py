@@ -24,11 +24,13 @@ def to_gcj02(lonlat: Pairs) -> Pairs:
     root = np.sqrt(np.abs(x))
     north = (
         -100 + 2 * x + 3 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * root
-        + (wave + 20 * np.sin(y * np.pi) + 40 * np.sin(y / 3 * np.pi) + 160 * np.sin(y / 12 * np.pi) + 320 * np.sin(y * np.pi / 30)) * 2 / 3
+        + (wave + 20 * np.sin(y * np.pi) + 40 * np.sin(y / 3 * np.pi)) * 2 / 3
+        + (160 * np.sin(y / 12 * np.pi) + 320 * np.sin(y * np.pi / 30)) * 2 / 3
     )  # fmt: skip
     east = (
         300 + x + 2 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * root
-        + (wave + 20 * np.sin(x * np.pi) + 40 * np.sin(x / 3 * np.pi) + 150 * np.sin(x / 12 * np.pi) + 300 * np.sin(x / 30 * np.pi)) * 2 / 3
+        + (wave + 20 * np.sin(x * np.pi) + 40 * np.sin(x / 3 * np.pi)) * 2 / 3
+        + (150 * np.sin(x / 12 * np.pi) + 300 * np.sin(x / 30 * np.pi)) * 2 / 3
     )  # fmt: skip
     phi = np.radians(lat)
     magic = 1 - _EE * np.sin(phi) ** 2

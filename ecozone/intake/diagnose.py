@@ -117,7 +117,7 @@ def inspect(
             table = found[0]
     except InputError as error:
         return Diagnosis(path=shown, refusal=str(error))
-    said = {
+    said: dict[str, Any] = {
         "path": shown,
         "format": table.format,
         "layer": table.name,
@@ -141,7 +141,8 @@ def inspect(
         return Diagnosis(**said, issues=ordered([*table.issues, *located.issues, *shape_issues]))
     try:
         read = reading.read_layer(
-            path, kind=kind, crs=crs, encoding=encoding, layer=layer, accuracy_m=accuracy_m, atlas=atlas, map_fields=map_fields,
+            path, kind=kind, crs=crs, encoding=encoding, layer=layer, accuracy_m=accuracy_m, atlas=atlas,
+            map_fields=map_fields,
         )  # fmt: skip
     except InputError as error:
         return Diagnosis(**said, issues=ordered([*table.issues, *located.issues]), refusal=str(error))

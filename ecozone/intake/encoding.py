@@ -123,12 +123,10 @@ def decode(values: Sequence[bytes], *, given: str | None, declared: str | None, 
     if asked:
         return _lost(_with(values, asked, "指定"))
     if said and all(_reads(v, said) for v in raised):
-        if said == "gb18030" and all(_reads(v, "utf-8") for v in raised):
-            if _score(raised, "utf-8") > _score(raised, said) + 0.25:
-                message = f"{what}声明为 GBK，但全部内容是正确的 UTF-8，按 UTF-8 读取。"
-                return _lost(
-                    _with(values, "utf-8", "按内容推断", [Issue("encoding-contradicts", message, len(raised))])
-                )
+        utf8_too = said == "gb18030" and all(_reads(v, "utf-8") for v in raised)
+        if utf8_too and _score(raised, "utf-8") > _score(raised, said) + 0.25:
+            message = f"{what}声明为 GBK，但全部内容是正确的 UTF-8，按 UTF-8 读取。"
+            return _lost(_with(values, "utf-8", "按内容推断", [Issue("encoding-contradicts", message, len(raised))]))
         return _lost(_with(values, said, "文件声明"))
     utf8 = [_reads(v, "utf-8") for v in raised]
     gbk = [_reads(v, "gb18030") for v in raised]
@@ -247,7 +245,8 @@ def mend(texts: Sequence[str | None]) -> tuple[list[str | None], list[Issue]]:
     out: list[str | None] = []
     undone: list[tuple[str, str]] = []
     lost = 0
-    for text in texts:
+    for given in texts:
+        text = given
         if text is None or text.isascii():
             if text is not None and _QUESTIONS.search(text):
                 lost += 1

@@ -1,4 +1,4 @@
-"""Which field of a file is which column of a kind: exact, by case, blanks, the ten bytes a DBF leaves, by the values."""
+"""Which field of a file is which column of a kind: by name, case, blanks, a DBF's ten bytes, by the values."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _COMMON = {
     "zone": Column("zone", "编号", aliases=("zone", "编号", "编码", "BM", "BSM", "ID", "code")),
     "name": Column("name", "名称", aliases=("name", "名称", "MC", "NAME")),
     "status": Column("status", "状态", type="choice", values=kinds.STATUSES, aliases=("status", "状态", "ZT", "SXZT")),
-    "valid_from": Column("valid_from", "生效日期", type="date", aliases=("valid_from", "生效日期", "SXRQ", "起始日期", "批准日期")),
-    "valid_to": Column("valid_to", "失效日期", type="date", aliases=("valid_to", "失效日期", "SXJZ", "截止日期", "终止日期")),
+    "valid_from": Column("valid_from", "生效日期", type="date", aliases=("valid_from", "生效日期", "SXRQ", "起始日期")),
+    "valid_to": Column("valid_to", "失效日期", type="date", aliases=("valid_to", "失效日期", "截止日期", "终止日期")),
     "document": Column("document", "批准文件", aliases=("document", "批准文件", "文号", "批准文号", "PZWH", "WH")),
 }  # fmt: skip
 _RESERVED = {"geometry", "geom", "wkb_geometry"}

@@ -1,6 +1,6 @@
 """Whether an imported outline fits a known one better after a shift: GCJ-02, BD-09, or a plain displacement.
 
-Measured, not guessed: the mean distance from points along the imported boundary to the known boundary, before and after.
+Measured, not guessed: the mean distance from points along the imported boundary to the known one, before and after.
 """
 
 from __future__ import annotations

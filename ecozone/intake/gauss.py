@@ -122,7 +122,8 @@ def understand(code: str) -> System:
     method = str(crs.coordinate_operation.method_name) if crs.coordinate_operation is not None else ""
     if "Transverse Mercator" not in method and "Gauss" not in method:
         return System(code, "other", datum)
-    values = {p.name: p.value for p in crs.coordinate_operation.params}
+    operation = crs.coordinate_operation
+    values = {p.name: p.value for p in (operation.params if operation is not None else ())}
     easting = float(values.get("False easting", 0.0))
     meridian = float(values.get("Longitude of natural origin", 0.0))
     scale = float(values.get("Scale factor at natural origin", 1.0))

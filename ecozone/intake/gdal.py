@@ -1,4 +1,4 @@
-"""Formats left to GDAL: FileGDB, DXF, FlatGeobuf, MapInfo MIF. Looked through before GDAL sees them, driver checked after."""
+"""Formats left to GDAL (FileGDB, DXF, FlatGeobuf, MapInfo MIF): looked through before, the driver checked after."""
 
 from __future__ import annotations
 
@@ -65,11 +65,24 @@ def read(path: Path, kind: str, *, layer: str | None = None, encoding_given: str
         if info["driver"] != DRIVERS[kind]:
             raise SiteError(f"文件“{path.name}”实际格式为 {info['driver']}，不在允许范围内。")
         meta, _, wkb, fields = pyogrio.raw.read(
-            path, layer=layer or names[0], max_features=limits.FEATURES + 1, datetime_as_string=True,
-            encoding=encoding_given, **options,
-        )  # fmt: skip
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError,
-            pyogrio.errors.GeometryError, pyogrio.errors.FieldError, UnicodeError, ValueError, RuntimeError, MemoryError):  # fmt: skip
+            path,
+            layer=layer or names[0],
+            max_features=limits.FEATURES + 1,
+            datetime_as_string=True,
+            encoding=encoding_given,
+            **options,
+        )
+    except (
+        pyogrio.errors.DataSourceError,
+        pyogrio.errors.DataLayerError,
+        pyogrio.errors.FeatureError,
+        pyogrio.errors.GeometryError,
+        pyogrio.errors.FieldError,
+        UnicodeError,
+        ValueError,
+        RuntimeError,
+        MemoryError,
+    ):
         raise SiteError(f"文件“{path.name}”打不开或已损坏，请重新导出。") from None
     shapes, issues = _geometries(wkb, kind)
     columns, text_issues = _columns(meta, fields)
@@ -139,5 +152,5 @@ def _plain(value: Any) -> Any:
 
 
 def _unescape(text: str) -> str:
-    """Decode AutoCAD's ``\\U+7ea2``."""
+    r"""Decode AutoCAD's ``\U+7ea2``."""
     return _ESCAPE.sub(lambda m: chr(int(m[1], 16)), text)

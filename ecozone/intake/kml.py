@@ -20,9 +20,16 @@ from ecozone.intake.issue import Issue
 from ecozone.intake.raw import Declared, RawTable, objects, polygons_of_rings
 
 _DATUMS = {
-    "cgcs2000": "CGCS2000", "wgs84": "WGS84", "wgs-84": "WGS84", "gcj02": "GCJ02", "gcj-02": "GCJ02", "gcj02mc": "GCJ02",
-    "bd09": "BD09", "bd-09": "BD09", "bd09ll": "BD09",
-}  # fmt: skip
+    "cgcs2000": "CGCS2000",
+    "wgs84": "WGS84",
+    "wgs-84": "WGS84",
+    "gcj02": "GCJ02",
+    "gcj-02": "GCJ02",
+    "gcj02mc": "GCJ02",
+    "bd09": "BD09",
+    "bd-09": "BD09",
+    "bd09ll": "BD09",
+}
 
 
 @dataclass
@@ -132,7 +139,7 @@ class _Entities(Exception):
     pass
 
 
-def _refuse(*_: Any) -> None:
+def _refuse(*_: Any) -> Any:
     raise _Entities
 
 
@@ -197,9 +204,9 @@ def _table(reader: _Reader, path: Path, found: encoding.Decoded) -> RawTable:
     datums = sorted({m.datum for m in marks if m.shapes and m.datum})
     spoken = sum(bool(m.datum) for m in marks if m.shapes)
     if len(datums) > 1 or (datums and spoken < sum(bool(m.shapes) for m in marks)):
+        unsaid = "，另有未注明的" if len(datums) == 1 else ""
         raise SiteError(
-            f"文件“{path.name}”的地标坐标类型不一致（{'、'.join(datums)}{'，另有未注明的' if len(datums) == 1 else ''}），"
-            "请在奥维中统一坐标后分别导出。"
+            f"文件“{path.name}”的地标坐标类型不一致（{'、'.join(datums)}{unsaid}），请在奥维中统一坐标后分别导出。"
         )
     damaged = [m.attributes.get("name") or f"第 {i + 1} 个" for i, m in enumerate(marks) if m.damaged]
     if damaged:

@@ -32,7 +32,7 @@ def read(path: Path) -> RawTable:
                 raise SiteError(f"文件“{path.name}”有 {file.metadata.num_rows} 个要素，超过上限，请拆分后再试。")
             unfolded = sum(file.metadata.row_group(i).total_byte_size for i in range(file.metadata.num_row_groups))
             limits.check_size(path.name, max(unfolded, 1))
-            meta = {k: v for k, v in (file.schema_arrow.metadata or {}).items()}
+            meta = dict(file.schema_arrow.metadata or {})
             table = file.read(use_threads=False)
             geo = json.loads(meta.get(b"geo", b"{}"))
             primary = geo.get("primary_column") if isinstance(geo, dict) else None

@@ -1,4 +1,4 @@
-"""What is wrong with a layer's shapes: missing, of another dimension, self-crossing; repaired where that changes nothing."""
+"""What is wrong with a layer's shapes (missing, of another dimension, self-crossing), repaired where it is safe."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def _repair(out: NDArray[Any], keep: NDArray[np.bool_], labels: NDArray[Any], is
         bad = np.flatnonzero(areal & ~shapely.is_valid(out))
     else:
         return
-    collapsed = list(np.flatnonzero(thin))
+    collapsed: list[int] = np.flatnonzero(thin).tolist()
     mended: list[int] = []
     refused: list[tuple[int, float]] = []
     change_m2 = 0.0

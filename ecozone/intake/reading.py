@@ -99,8 +99,8 @@ def read_layer(
     Parameters
     ----------
     path : str or Path
-        Shapefile, GeoPackage, GeoJSON, FileGDB, KML/KMZ, OVKML, DXF, FlatGeobuf, GeoParquet, CSV, XLSX, WKT, boundary-point
-        TXT, a folder or zip of one, or ``postgresql://…``.
+        Shapefile, GeoPackage, GeoJSON, FileGDB, KML/KMZ, OVKML, DXF, FlatGeobuf, GeoParquet, CSV, XLSX, WKT,
+        boundary-point TXT, a folder or zip of one, or ``postgresql://…``.
     kind : str
         What it is about, e.g. ``"river"``.
     crs, encoding : str, optional
@@ -152,7 +152,7 @@ def read_layer(
     issues += matched.issues
     zones = matched.columns["zone"]
     if len(kept):
-        issues += codes.check(kind, matched.columns, zones, atlas.region if atlas else None)
+        issues += codes.check(kind, matched.columns, atlas.region if atlas else None)
         valid = shapely.is_valid(geometry)
         issues += topology.stated_areas(matched.columns, geometry, zones) if valid.all() else []
         outline = place.outline if place is not None and spec.wall_to_wall else None

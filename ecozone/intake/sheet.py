@@ -74,9 +74,21 @@ def read_xlsx(path: Path) -> RawTable:
             '读取 XLSX 需要 openpyxl，请运行 pip install "ecozone[report]"，或另存为 CSV。'
         ) from None
     damaged = (
-        BadZipFile, InvalidFileException, ParseError, zlib.error, KeyError, ValueError, TypeError, AttributeError,
-        IndexError, OSError, EOFError, OverflowError, NotImplementedError, AssertionError,
-    )  # fmt: skip
+        BadZipFile,
+        InvalidFileException,
+        ParseError,
+        zlib.error,
+        KeyError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        IndexError,
+        OSError,
+        EOFError,
+        OverflowError,
+        NotImplementedError,
+        AssertionError,
+    )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -127,9 +139,17 @@ def _table(path: Path, rows: Sequence[Sequence[Any]], kind: str, found: str, how
     if "label" in at and "wkt" not in at:
         shapes, columns = _parcels(shapes, columns, names, at)
     return RawTable(
-        path.stem, kind, objects(shapes), {k: objects(v) for k, v in columns.items()}, Declared(where="表格"), found, how,
-        digits if digits != 99 else None, issues=tuple(issues), path=path,
-    )  # fmt: skip
+        path.stem,
+        kind,
+        objects(shapes),
+        {k: objects(v) for k, v in columns.items()},
+        Declared(where="表格"),
+        found,
+        how,
+        digits if digits != 99 else None,
+        issues=tuple(issues),
+        path=path,
+    )
 
 
 def _columns(heads: Sequence[str]) -> dict[str, int]:

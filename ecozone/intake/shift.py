@@ -1,4 +1,4 @@
-"""Bringing geometries to EPSG:4490 once their system is known: straight edges kept, old datums never moved in silence."""
+"""Bringing geometries to EPSG:4490 once their system is known; old datums are never moved in silence."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ Names and texts stay bytes until `ecozone.intake.encoding` has seen them all.
 
 from __future__ import annotations
 
+import itertools
 import struct
 from pathlib import Path
 from typing import Any
@@ -122,9 +123,9 @@ def _shape(kind: int, body: bytes) -> Any:
         raise ValueError
     starts = [*np.frombuffer(body, "<i4", parts, 44).tolist(), count]
     xy = _coordinates(body, 44 + 4 * parts, count)
-    if any(b <= a for a, b in zip(starts[:-1], starts[1:], strict=True)) or starts[0] != 0:
+    if any(b <= a for a, b in itertools.pairwise(starts)) or starts[0] != 0:
         raise ValueError
-    pieces = [xy[a:b] for a, b in zip(starts[:-1], starts[1:], strict=True)]
+    pieces = [xy[a:b] for a, b in itertools.pairwise(starts)]
     if kind in _LINE:
         lines = [shapely.linestrings(p) for p in pieces if len(p) > 1]
         return lines[0] if len(lines) == 1 else shapely.multilinestrings(lines)
@@ -180,9 +181,9 @@ def _unique(names: list[str]) -> list[str]:
     seen: dict[str, int] = {}
     out = []
     for i, name in enumerate(names):
-        name = name or f"字段{i + 1}"
-        seen[name] = seen.get(name, 0) + 1
-        out.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+        shown = name or f"字段{i + 1}"
+        seen[shown] = seen.get(shown, 0) + 1
+        out.append(shown if seen[shown] == 1 else f"{shown}_{seen[shown]}")
     return out
 
 

@@ -10,42 +10,93 @@ from ecozone.intake import encoding, limits, txt
 
 #: Extensions, and the contents that each may have.
 ALLOWED = {
-    ".shp": ("shp",), ".gpkg": ("gpkg",), ".geojson": ("json",), ".json": ("json",), ".kml": ("kml",), ".ovkml": ("kml",),
-    ".fgb": ("fgb",), ".parquet": ("parquet",), ".geoparquet": ("parquet",), ".dxf": ("dxf",), ".gdb": ("gdb",),
-    ".txt": ("txt", "csv", "wkt"), ".csv": ("csv", "txt", "wkt"), ".wkt": ("wkt",), ".xlsx": ("xlsx",), ".mif": ("mif",),
-}  # fmt: skip
+    ".shp": ("shp",),
+    ".gpkg": ("gpkg",),
+    ".geojson": ("json",),
+    ".json": ("json",),
+    ".kml": ("kml",),
+    ".ovkml": ("kml",),
+    ".fgb": ("fgb",),
+    ".parquet": ("parquet",),
+    ".geoparquet": ("parquet",),
+    ".dxf": ("dxf",),
+    ".gdb": ("gdb",),
+    ".txt": ("txt", "csv", "wkt"),
+    ".csv": ("csv", "txt", "wkt"),
+    ".wkt": ("wkt",),
+    ".xlsx": ("xlsx",),
+    ".mif": ("mif",),
+}
 _SHOWN = {
-    "shp": "Shapefile", "gpkg": "GeoPackage", "json": "JSON", "kml": "KML", "fgb": "FlatGeobuf", "parquet": "GeoParquet",
-    "dxf": "DXF", "gdb": "FileGDB", "txt": "界址点 TXT", "csv": "CSV", "wkt": "WKT", "xlsx": "XLSX", "zip": "ZIP 压缩包",
-    "xml": "XML", "sqlite": "SQLite 数据库", "xls": "旧版 XLS 或 DOC", "pdf": "PDF", "image": "图片", "binary": "未知的二进制文件",
-    "mif": "MapInfo MIF", "text": "文本", "exe": "可执行程序", "dwg": "DWG", "rar": "RAR 压缩包", "html": "网页",
-}  # fmt: skip
+    "shp": "Shapefile",
+    "gpkg": "GeoPackage",
+    "json": "JSON",
+    "kml": "KML",
+    "fgb": "FlatGeobuf",
+    "parquet": "GeoParquet",
+    "dxf": "DXF",
+    "gdb": "FileGDB",
+    "txt": "界址点 TXT",
+    "csv": "CSV",
+    "wkt": "WKT",
+    "xlsx": "XLSX",
+    "zip": "ZIP 压缩包",
+    "xml": "XML",
+    "sqlite": "SQLite 数据库",
+    "xls": "旧版 XLS 或 DOC",
+    "pdf": "PDF",
+    "image": "图片",
+    "binary": "未知的二进制文件",
+    "mif": "MapInfo MIF",
+    "text": "文本",
+    "exe": "可执行程序",
+    "dwg": "DWG",
+    "rar": "RAR 压缩包",
+    "html": "网页",
+}
 _HINTS = {
-    ".dwg": "请在 CAD 中另存为 DXF", ".xls": "请另存为 XLSX 或 CSV", ".rar": "请解压后改用 ZIP 打包", ".7z": "请解压后改用 ZIP 打包",
-    ".mdb": "请在 ArcGIS 中导出为 Shapefile 或 GeoPackage", ".tab": "请在 MapInfo 中导出为 MIF 或 Shapefile",
-    ".vrt": (
-        "VRT 是指向其他文件的虚拟数据源，"
-        "请提供数据文件本身"
-        ), ".ovobj": "请在奥维中导出为 OVKML", ".pdf": "请提供矢量数据",
-    ".shx": "请指定同名的 .shp", ".dbf": "请指定同名的 .shp", ".prj": "请指定同名的 .shp", ".gml": "请转换为 GeoPackage 或 GeoJSON",
-}  # fmt: skip
+    ".dwg": "请在 CAD 中另存为 DXF",
+    ".xls": "请另存为 XLSX 或 CSV",
+    ".rar": "请解压后改用 ZIP 打包",
+    ".7z": "请解压后改用 ZIP 打包",
+    ".mdb": "请在 ArcGIS 中导出为 Shapefile 或 GeoPackage",
+    ".tab": "请在 MapInfo 中导出为 MIF 或 Shapefile",
+    ".vrt": ("VRT 是指向其他文件的虚拟数据源，请提供数据文件本身"),
+    ".ovobj": "请在奥维中导出为 OVKML",
+    ".pdf": "请提供矢量数据",
+    ".shx": "请指定同名的 .shp",
+    ".dbf": "请指定同名的 .shp",
+    ".prj": "请指定同名的 .shp",
+    ".gml": "请转换为 GeoPackage 或 GeoJSON",
+}
 _WKT = re.compile(
     r"\s*(?:SRID=\d+;)?\s*(MULTI)?(POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION)\s*(Z|M|ZM)?\s*(\(|EMPTY)", re.IGNORECASE
 )
 
 
 def content(path: Path) -> str:
-    """Return what a file is, by its first bytes: a key of the table above, or ``zip``, ``binary``, ``xml`` and the like."""
+    """Return what a file is by its first bytes: a value of the table above, or ``zip``, ``binary`` and the like."""
     if path.is_dir():
         return "gdb" if any(path.glob("*.gdbtable")) else "folder"
     with open(path, "rb") as file:
         head = file.read(100_000)
     limits.check_elsewhere(path.name, head)
     for mark, kind in (
-        (b"\x00\x00\x27\x0a", "shp"), (b"SQLite format 3\x00", "sqlite"), (b"fgb\x03fgb", "fgb"), (b"PAR1", "parquet"),
-        (b"PK\x03\x04", "zip"), (b"Rar!", "rar"), (b"\xd0\xcf\x11\xe0", "xls"), (b"%PDF", "pdf"), (b"\x89PNG", "image"),
-        (b"\xff\xd8\xff", "image"), (b"MZ", "exe"), (b"\x7fELF", "exe"), (b"AC10", "dwg"), (b"AutoCAD Binary DXF", "dwg"),
-    ):  # fmt: skip
+        (b"\x00\x00\x27\x0a", "shp"),
+        (b"SQLite format 3\x00", "sqlite"),
+        (b"fgb\x03fgb", "fgb"),
+        (b"PAR1", "parquet"),
+        (b"PK\x03\x04", "zip"),
+        (b"Rar!", "rar"),
+        (b"\xd0\xcf\x11\xe0", "xls"),
+        (b"%PDF", "pdf"),
+        (b"\x89PNG", "image"),
+        (b"\xff\xd8\xff", "image"),
+        (b"MZ", "exe"),
+        (b"\x7fELF", "exe"),
+        (b"AC10", "dwg"),
+        (b"AutoCAD Binary DXF", "dwg"),
+    ):
         if head.startswith(mark):
             return _inside(path, kind)
     return _text(head)

@@ -1,4 +1,4 @@
-"""How a layer's zones lie to each other: twice, over one another, with gaps between, slivers; stated areas against measured."""
+"""How a layer's zones lie to each other (twice, overlapping, with gaps, slivers), and stated areas against measured."""
 
 from __future__ import annotations
 

@@ -26,7 +26,8 @@ _KEYS = {
     "投影类型": "projection", "精度": "precision", "转换参数": "parameters",
 }  # fmt: skip
 _DATUMS = (
-    (re.compile(r"2000|CGCS", re.I), "CGCS2000"), (re.compile(r"WGS|84坐标"), "WGS84"), (re.compile(r"80|西安"), "Xian80"),
+    (re.compile(r"2000|CGCS", re.I), "CGCS2000"), (re.compile(r"WGS|84坐标"), "WGS84"),
+    (re.compile(r"80|西安"), "Xian80"),
     (re.compile(r"54|北京"), "Beijing54"),
 )  # fmt: skip
 _PLACEHOLDER = re.compile(
@@ -80,8 +81,8 @@ def _parse(text: str, name: str, issues: list[Issue]) -> tuple[dict[str, str], l
     broken: list[str] = []
     digits = 99
     section, headed = "", False
-    for number, line in enumerate(text.splitlines(), 1):
-        line = line.strip().strip("\ufeff\x00")
+    for number, written in enumerate(text.splitlines(), 1):
+        line = written.strip().strip("\ufeff\x00")
         if not line or line.startswith(("#", "//")):
             continue
         bracket = re.fullmatch(r"\[\s*(.+?)\s*\]", line)

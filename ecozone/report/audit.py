@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 _WIDTH, _HEIGHT = 900.0, 700.0
 _COLOURS = {"gap": "#c62828", "overlap": "#6a1b9a", "duplicate-zone": "#ef6c00", "sliver": "#1565c0"}
 _STYLE = """
-body{font:15px/1.6 "PingFang SC","Microsoft YaHei","WenQuanYi Micro Hei",sans-serif;margin:2em auto;max-width:62em;color:#222}
-table{border-collapse:collapse;width:100%;margin:1em 0}th,td{border-bottom:1px solid #ddd;padding:.3em .6em;text-align:left;
+body{font:15px/1.6 "PingFang SC","Microsoft YaHei","WenQuanYi Micro Hei",sans-serif;
+margin:2em auto;max-width:62em;color:#222}
+table{border-collapse:collapse;width:100%;margin:1em 0}
+th,td{border-bottom:1px solid #ddd;padding:.3em .6em;text-align:left;
 vertical-align:top}th{background:#f5f5f5}td.n{text-align:right;font-variant-numeric:tabular-nums}.error{color:#b71c1c;
 font-weight:bold}.warning{color:#b26a00}.info{color:#546e7a}svg{border:1px solid #ccc;background:#fafafa;max-width:100%;
 height:auto}.key span{display:inline-block;width:.9em;height:.9em;margin:0 .3em 0 1em;vertical-align:-.1em}
@@ -38,7 +40,8 @@ def page(audit: Audit) -> str:
         )
         rows.append(
             f"<tr><td>{escape(layer.name)}<br><small>{escape(layer.kind)}</small></td><td>{escape(layer.version)}</td>"
-            f'<td class="n">{layer.zones}</td><td class="n">{layer.area_km2:.4f}</td><td class="n">±{layer.accuracy_m:g}</td>'
+            f'<td class="n">{layer.zones}</td><td class="n">{layer.area_km2:.4f}</td><td '
+            f'class="n">±{layer.accuracy_m:g}</td>'
             f"<td>{'有' if layer.covered else '未知'}</td><td>{said or '未发现问题'}</td></tr>"
         )
     missing = "、".join(f"{kinds.name(k)}（{k}）" for k in audit.missing)
@@ -113,13 +116,12 @@ def write_places(places: tuple[Place, ...], target: Path) -> Path:
         with sqlite3.connect(part) as db:
             _schema(db)
             for number, place in enumerate(places, 1):
-                db.execute(
-                    "INSERT INTO places VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (number, _blob(place.geometry), place.kind, place.code, place.title, place.area_m2, "、".join(place.zones)),
-                )  # fmt: skip
+                said = (place.kind, place.code, place.title, place.area_m2, "、".join(place.zones))
+                db.execute("INSERT INTO places VALUES (?, ?, ?, ?, ?, ?, ?)", (number, _blob(place.geometry), *said))
             bounds = shapely.total_bounds([p.geometry for p in places]) if places else [None] * 4
             db.execute(
-                "INSERT INTO gpkg_contents (table_name, data_type, identifier, last_change, min_x, min_y, max_x, max_y, srs_id) "
+                "INSERT INTO gpkg_contents (table_name, data_type, identifier, "
+                "last_change, min_x, min_y, max_x, max_y, srs_id) "
                 "VALUES ('places', 'features', 'places', '2000-01-01T00:00:00.000Z', ?, ?, ?, ?, 4490)",
                 [None if b is None else float(b) for b in bounds],
             )
@@ -133,14 +135,19 @@ def _schema(db: sqlite3.Connection) -> None:
     db.execute("PRAGMA application_id = 1196444487")
     db.execute("PRAGMA user_version = 10300")
     for statement in (
-        "CREATE TABLE gpkg_spatial_ref_sys (srs_name TEXT NOT NULL, srs_id INTEGER PRIMARY KEY, organization TEXT NOT NULL, "
+        "CREATE TABLE gpkg_spatial_ref_sys (srs_name TEXT NOT NULL, srs_id "
+        "INTEGER PRIMARY KEY, organization TEXT NOT NULL, "
         "organization_coordsys_id INTEGER NOT NULL, definition TEXT NOT NULL, description TEXT)",
         "CREATE TABLE gpkg_contents (table_name TEXT PRIMARY KEY, data_type TEXT NOT NULL, identifier TEXT UNIQUE, "
-        "description TEXT DEFAULT '', last_change DATETIME NOT NULL, min_x DOUBLE, min_y DOUBLE, max_x DOUBLE, max_y DOUBLE, "
+        "description TEXT DEFAULT '', last_change DATETIME NOT NULL, min_x DOUBLE,"
+        " min_y DOUBLE, max_x DOUBLE, max_y DOUBLE, "
         "srs_id INTEGER REFERENCES gpkg_spatial_ref_sys(srs_id))",
-        "CREATE TABLE gpkg_geometry_columns (table_name TEXT NOT NULL, column_name TEXT NOT NULL, geometry_type_name TEXT "
-        "NOT NULL, srs_id INTEGER NOT NULL, z TINYINT NOT NULL, m TINYINT NOT NULL, PRIMARY KEY (table_name, column_name))",
-        "CREATE TABLE places (fid INTEGER PRIMARY KEY, geom BLOB, kind TEXT, code TEXT, title TEXT, area_m2 DOUBLE, zones TEXT)",
+        "CREATE TABLE gpkg_geometry_columns (table_name TEXT NOT NULL, "
+        "column_name TEXT NOT NULL, geometry_type_name TEXT "
+        "NOT NULL, srs_id INTEGER NOT NULL, z TINYINT NOT NULL, m TINYINT NOT "
+        "NULL, PRIMARY KEY (table_name, column_name))",
+        "CREATE TABLE places (fid INTEGER PRIMARY KEY, geom BLOB, kind TEXT, code "
+        "TEXT, title TEXT, area_m2 DOUBLE, zones TEXT)",
         "INSERT INTO gpkg_geometry_columns VALUES ('places', 'geom', 'GEOMETRY', 4490, 0, 0)",
     ):
         db.execute(statement)
