@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
@@ -58,13 +59,31 @@ class Command(_Chinese):
 
 
 class Group(_Chinese, click.Group):
-    """A group of commands with Chinese help."""
+    """A group of commands with Chinese help.
+
+    Parameters
+    ----------
+    lazy : mapping of str to str
+        Name of a command to ``module:attribute``, imported when the command is wanted.
+    """
 
     command_class = Command
 
+    def __init__(self, *args: Any, lazy: Mapping[str, str] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lazy = dict(lazy or {})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, imported now when it was not yet."""
+        if cmd_name not in self.commands and cmd_name in self.lazy:
+            module, _, attribute = self.lazy[cmd_name].partition(":")
+            self.add_command(getattr(importlib.import_module(module), attribute), cmd_name)
+        return super().get_command(ctx, cmd_name)
+
     def sections(self, ctx: click.Context) -> Iterable[tuple[str, list[tuple[str, str]]]]:
         """Yield the commands before the options."""
-        yield "命令", [(name, (self.commands[name].short_help or "")) for name in self.list_commands(ctx)]
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        yield "命令", [(name, command.short_help or "") for name, command in found if command is not None]
         yield from super().sections(ctx)
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
@@ -73,13 +92,14 @@ class Group(_Chinese, click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the commands in the order they are meant to be read."""
-        return list(self.commands)
+        return list(dict.fromkeys([*self.lazy, *self.commands]))
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """Find the command that was typed, or say which there are."""
-        if args and args[0] not in self.commands and not args[0].startswith("-"):
-            near = did_you_mean(args[0], self.commands)
-            raise click.UsageError(f"没有命令“{args[0]}”{near}可用的命令：{'、'.join(self.commands)}。", ctx)
+        known = self.list_commands(ctx)
+        if args and args[0] not in known and not args[0].startswith("-"):
+            near = did_you_mean(args[0], known)
+            raise click.UsageError(f"没有命令“{args[0]}”{near}可用的命令：{'、'.join(known)}。", ctx)
         return super().resolve_command(ctx, args)
 
 
