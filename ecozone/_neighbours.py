@@ -42,6 +42,8 @@ TARGETS: Mapping[str, str | None] = {
 }
 #: Every receptor within so many metres is listed: the circle for air targets of the report form of 2020 (recalled).
 ALL_WITHIN_M = 500.0
+#: Kinds of so many small zones that only the nearest is listed, not all that are touched.
+MANY = ("basic_farmland",)
 
 #: Kinds that figures show around a site besides its ground (`ecozone._evidence.GROUND`).
 SCENERY = ("ecological_redline", "general_ecological_space", "water_source", "river_belt")
@@ -67,9 +69,8 @@ def neighbours(atlas: Atlas, project: Project, day: dt.date) -> list[dict[str, A
             out.append({**empty, "outcome": "no_layer"})
             continue
         covered = covered_m(pieces, layer)
-        found = nearest(
-            pieces, layer, day, column=column, all_within_m=ALL_WITHIN_M if kind == "receptor" else 0.0
-        )  # fmt: skip
+        within = ALL_WITHIN_M if kind == "receptor" else -1.0 if kind in MANY else 0.0
+        found = nearest(pieces, layer, day, column=column, all_within_m=within)
         if not found:
             out.append({**empty, "covered_m": covered, "outcome": "none"})
         for piece, row in found:

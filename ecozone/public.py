@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Corners of a sensitive zone move to a grid of so many metres, and what lies farther from the site is cut off.
 GRID_M, VIEW_M = 250.0, 3_000.0
+#: Kinds whose outlines follow those of sensitive layers: coarsened too, though not clipped.
+FOLLOWING = ("control_unit", "element_zone", "general_ecological_space")
 MARK = "公开版，示意图：敏感图层已裁切、概化，不得用于量测"
 
 
@@ -25,7 +27,7 @@ def public(answer: Assessment) -> Assessment:
     """Return an answer for publication.
 
     Sensitive zones keep their name and what was measured; their shapes are clipped around the site and coarsened,
-    and pieces, belts and shortest lines cut from them are left out.
+    and pieces, belts and shortest lines cut from them are left out. Zones drawn along them are coarsened too.
     """
     if answer.edition == "public":
         return answer
@@ -35,38 +37,41 @@ def public(answer: Assessment) -> Assessment:
         edition="public",
         context=replace(answer.context, notice=notice),
         _pictures=lambda: [_coarse(p, answer) for p in answer.pictures],
+        _ground=lambda: [_coarse_ground(g, answer) for g in answer.ground],
         _scenery=lambda: [_coarse_ground(g, answer) for g in answer.scenery],
     )
 
 
 def _coarse(picture: Picture, answer: Assessment) -> Picture:
-    if not picture.sensitive:
+    if not picture.sensitive and picture.kind not in FOLLOWING:
         return picture
-    part = next((p for p in answer.project.parts if p.name == picture.part), answer.project.parts[0])
-    return replace(
-        picture, near=generalised(picture.near, part.geometry), shared=None, line=None, belt=None, belt_m=None
-    )  # fmt: skip
+    near = generalised(picture.near, _site(answer), clip=picture.sensitive)
+    return replace(picture, near=near, shared=None, line=None, belt=None, belt_m=None)
 
 
 def _coarse_ground(ground: Ground, answer: Assessment) -> Ground:
-    if not ground.sensitive:
+    if not ground.sensitive and ground.kind not in FOLLOWING:
         return ground
-    site = shapely.union_all([p.geometry for p in answer.project.parts])
-    return replace(ground, geometry=generalised(ground.geometry, site))
+    return replace(ground, geometry=generalised(ground.geometry, _site(answer), clip=ground.sensitive))
 
 
-def generalised(geometry: Any, site: Any) -> Any:
-    """Return a shape clipped to `VIEW_M` around a site and snapped to a grid of `GRID_M`."""
+def _site(answer: Assessment) -> Any:
+    return shapely.union_all([p.geometry for p in answer.project.parts])
+
+
+def generalised(geometry: Any, site: Any, *, clip: bool = True) -> Any:
+    """Return a shape snapped to a grid of `GRID_M`, and clipped to `VIEW_M` around a site."""
     middle = shapely.centroid(site)
     plane = Plane(float(middle.x), float(middle.y))
     flat, ground = (shapely.transform(g, plane.forward) for g in (geometry, site))
-    west, south, east, north = shapely.bounds(ground)
-    box = shapely.box(west - VIEW_M, south - VIEW_M, east + VIEW_M, north + VIEW_M)
-    near = shapely.intersection(shapely.make_valid(flat), box)
+    near = shapely.make_valid(flat)
+    if clip:
+        west, south, east, north = shapely.bounds(ground)
+        near = shapely.intersection(near, shapely.box(west - VIEW_M, south - VIEW_M, east + VIEW_M, north + VIEW_M))
     if shapely.is_empty(near):
         return near
     coarse = shapely.set_precision(shapely.simplify(near, GRID_M / 2), GRID_M)
     if shapely.is_empty(coarse):  # smaller than the grid: a square that holds it
-        x, y = (np.floor(v / GRID_M) * GRID_M for v in (shapely.get_x(near.centroid), shapely.get_y(near.centroid)))
+        x, y = (float(np.floor(v / GRID_M) * GRID_M) for v in (near.centroid.x, near.centroid.y))
         coarse = shapely.box(x, y, x + GRID_M, y + GRID_M)
     return shapely.transform(coarse, plane.inverse)

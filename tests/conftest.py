@@ -42,8 +42,15 @@ def _postgis_missing() -> str | None:
     return "no PostGIS: set ECOZONE_POSTGIS to a connection string, or apt install postgresql-postgis"
 
 
+def _libreoffice_missing() -> str | None:
+    if shutil.which("soffice") and shutil.which("pdftoppm"):
+        return None
+    return "LibreOffice or poppler is not installed (apt install libreoffice-writer libreoffice-calc poppler-utils)"
+
+
 SERVICES: dict[str, Callable[[], str | None]] = {
     "chromium": _chromium_missing,
+    "libreoffice": _libreoffice_missing,
     "postgis": _postgis_missing,
 }
 

@@ -33,7 +33,7 @@ def nearest(
     column : str, optional
         A nearest zone for each of its values; None: one nearest zone.
     all_within_m : float
-        Also every zone within so many metres.
+        Also every zone within so many metres: 0 lists all that are touched, less than 0 none but the nearest.
 
     Returns
     -------

@@ -75,7 +75,7 @@ def document(
     return Document(
         title=say("title_early" if early_stage else "title"),
         subtitle=clean(answer.project.name),
-        mark=clean(answer.context.notice),
+        mark=clean(say.notice(answer.context.notice)),
         foot=cover.foot(answer, say),
         page=say("page"),
         language=language,

@@ -157,15 +157,11 @@ def _finished(canvas: Canvas, answer: Assessment, say: Say) -> bytes:
     notes = [say("f_style")]
     notes += reversed(say("f_crs").split("\n"))
     if answer.context.notice:
-        notes += reversed(_folded(answer.context.notice, 24))
-    mark = answer.context.notice.partition("；")[0] if answer.context.notice else ""
+        notes += reversed(_folded(say.notice(answer.context.notice), 24))
+    mark = say.notice((answer.context.notice or "").partition("；")[0])
     if answer.edition == "public":
         mark = "  ".join(filter(None, (mark, say("f_schematic"))))
-    return canvas.png(notes=notes, mark=mark, north=say("f_north"), legend=_legend(say))
-
-
-def _legend(say: Say) -> str:
-    return "图例" if say.language == "zh" else "Legend"
+    return canvas.png(notes=notes, mark=mark, north=say("f_north"), legend=say("f_legend"))
 
 
 def _folded(text: str, columns: int) -> list[str]:

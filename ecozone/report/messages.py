@@ -94,9 +94,9 @@ class Say:
         said = {"m": "米"}.get(unit or "", unit) if self.language == "zh" else unit
         return f"{value} {said}" if said else str(value)
 
-    def verdict(self, text: str) -> str:
-        """Return a verdict's words."""
-        return self.word(text)
+    def notice(self, text: str | None) -> str:
+        """Return a mark of an atlas, each of its clauses."""
+        return self("semicolon").join(self.word(clause) for clause in (text or "").split("；"))
 
     # ---- figures, rounded for display only
 
