@@ -8,7 +8,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +52,12 @@ class Accepted:
     basis: str = ""
 
 
+def _plain(parameter: Parameter) -> Parameter:
+    """Give numpy's numbers as Python's."""
+    item = getattr(parameter.value, "item", None)
+    return parameter if item is None else replace(parameter, value=item())
+
+
 class _Version:
     """One layer version of an atlas folder, read when first needed."""
 
@@ -69,7 +75,13 @@ class _Version:
         if self._layer is None:
             from ecozone import storage
 
-            self._layer = storage.read_layer(self.path)
+            layer = storage.read_layer(self.path)
+            if layer.kind != self.path.parent.name:
+                raise AtlasError(
+                    f"文件夹 {self.path.parent.name} 里的 {self.path.name} 是“{layer.kind}”图层，"
+                    f"请移到 {layer.kind} 文件夹。"
+                )
+            self._layer = layer
         return self._layer
 
     def valid_on(self, day: dt.date) -> bool:
@@ -155,7 +167,7 @@ class Atlas(Mapping[str, Layer]):
         self.region = region
         self.name = name or region
         self.parameters: Mapping[str, Parameter] = {
-            k: v if isinstance(v, Parameter) else Parameter(name=k, value=v) for k, v in parameters.items()
+            k: _plain(v if isinstance(v, Parameter) else Parameter(name=k, value=v)) for k, v in parameters.items()
         }
         if not isinstance(accepted, Mapping):
             accepted = {k: Accepted(k) for k in accepted}
@@ -274,7 +286,7 @@ def open_atlas(path: str | Path) -> Atlas:
             f"“{path}”里没有 atlas.toml，不是图集文件夹。示例图集在 data/boundaries 下，例如 data/boundaries/511111。"
         )
     try:
-        raw = tomllib.loads(file.read_text(encoding="utf-8"))
+        raw = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         line = re.search(r"line (\d+)", str(error))
         where = f"第 {line[1]} 行" if line else ""
@@ -352,7 +364,9 @@ def _key(name: str) -> str:
 def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int | float):
+    if isinstance(value, float):
+        return repr(float(value))  # numpy's repr is no TOML
+    if isinstance(value, int):
         return repr(value)
     if isinstance(value, dt.date):
         return value.isoformat()

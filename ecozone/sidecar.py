@@ -2,7 +2,7 @@
 
 Keyed by the SHA-256 of the layer file's bytes, so a changed file is never answered from the cache, and nothing is
 ever written into an atlas folder. A sidecar is a JSON header (metadata, columns, ends of the geometries, the layer's
-own hash) followed by WKB: reading it needs neither pyarrow nor pandas.
+own hash) followed by WKB, with a checksum over both: reading it needs neither pyarrow nor pandas.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import itertools
 import json
 import logging
 import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ from ecozone.layer import Layer
 logger = logging.getLogger("ecozone")
 
 #: Changes when the form of a sidecar changes.
-FORM = b"ecozone-sidecar-1"
+FORM = b"ecozone-sidecar-2"
+_HEAD = struct.Struct("<QI")
 
 
 def key(raw: bytes) -> str:
@@ -35,15 +37,18 @@ def key(raw: bytes) -> str:
 
 
 def load(name: str) -> Layer | None:
-    """Return the layer kept under a key, or None."""
+    """Return the layer kept under a key; None where there is none, or it is not what was written."""
     try:
         data = _path(name).read_bytes()
-        (size,) = struct.unpack_from("<Q", data, len(FORM))
-        start = len(FORM) + 8
-        header = json.loads(data[start : start + size])
-    except (OSError, ValueError, struct.error):
+        size, checksum = _HEAD.unpack_from(data, len(FORM))
+    except (OSError, struct.error):
         return None
-    blob = memoryview(data)[start + size :]
+    start = len(FORM) + _HEAD.size
+    body = memoryview(data)[start:]
+    if not data.startswith(FORM) or zlib.crc32(body) != checksum:
+        return None
+    header = json.loads(data[start : start + size])
+    blob = body[size:]
     ends = [0, *header["ends"]]
     parts = [bytes(blob[a:b]) for a, b in itertools.pairwise(ends)]
     coverage = _coverage(parts.pop()) if header["covered"] else None
@@ -71,9 +76,10 @@ def keep(name: str, layer: Layer) -> None:
         "sha256": layer.sha256,
     }
     text = json.dumps(header, ensure_ascii=False).encode()
+    body = text + b"".join(wkb)
     try:
         with whole(_path(name)) as part:
-            part.write_bytes(FORM + struct.pack("<Q", len(text)) + text + b"".join(wkb))
+            part.write_bytes(FORM + _HEAD.pack(len(text), zlib.crc32(body)) + body)
     except OSError as error:
         logger.debug("layer not cached: %s", error)
 

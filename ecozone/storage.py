@@ -115,7 +115,8 @@ def _open(path: Path, source: Any) -> tuple[Any, dict[str, Any]]:
     try:
         file = pq.ParquetFile(source)
         meta = json.loads((file.schema_arrow.metadata or {})[b"ecozone"])
-    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
+        meta = dict(meta)
+    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
         raise AtlasError(f"图层文件 {path.name} 损坏或不是 ecozone 写出的，请重新导入该图层。") from error
     if meta.get("format") != FORMAT:
         raise AtlasError(f"图层文件 {path.name} 的格式为 {meta.get('format')}，本版本只能读取格式 {FORMAT}。")
