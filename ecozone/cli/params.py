@@ -99,7 +99,7 @@ def params(
 
 def _others(folder: Path) -> dict[str, Any]:
     """Return what an ``atlas.toml`` says besides what is written anew."""
-    raw = tomllib.loads((folder / "atlas.toml").read_text(encoding="utf-8"))
+    raw = tomllib.loads((folder / "atlas.toml").read_text(encoding="utf-8-sig"))
     return {k: v for k, v in raw.items() if k not in ("format", "region", "name", "notice", "parameters", "accepted")}
 
 
