@@ -45,9 +45,7 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def paper(given: dict[str, Any]) -> dict[str, Any]:
-    """Take the options of a report out of what was typed, as `write_report` wants them."""
-    from ecozone.report.chapters.cover import Handling
-
+    """Take the options of a report out of what was typed; `on_paper` makes of them what `write_report` wants."""
     names = {k: given.pop(k) for k in ("case", "made_by", "checked_by", "approved_by")}
     return {
         "public": given.pop("public"),
@@ -55,8 +53,15 @@ def paper(given: dict[str, Any]) -> dict[str, Any]:
         "early_stage": given.pop("early"),
         "figures": not given.pop("no_figures"),
         "template": given.pop("template"),
-        "handling": Handling(**names),
+        "handling": names,
     }
+
+
+def on_paper(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a report as `write_report` wants them; only this reads the report's own modules."""
+    from ecozone.report.chapters.cover import Handling
+
+    return {**options, "handling": Handling(**options["handling"])}
 
 
 def files(given: dict[str, Any]) -> dict[str, str | None]:
@@ -70,7 +75,7 @@ def write_outputs(answer: Assessment, wanted: Mapping[str, str | None], options:
     if wanted["save_to"]:
         notes.append(f"记录：{answer.save(wanted['save_to'])}")
     if wanted["report_to"]:
-        notes.append(f"报告：{answer.report(wanted['report_to'], **options)}")
+        notes.append(f"报告：{answer.report(wanted['report_to'], **on_paper(options))}")
     if wanted["ledger_to"]:
         from ecozone.report.ledger import write_ledger
 

@@ -10,7 +10,7 @@ import click
 from ecozone.cli.command import Command
 from ecozone.cli.files import json_bytes, write
 from ecozone.cli.layout import columns, wrap
-from ecozone.cli.outputs import paper, paper_options
+from ecozone.cli.outputs import on_paper, paper, paper_options
 from ecozone.cli.run import say
 from ecozone.errors import InputError
 
@@ -106,7 +106,7 @@ def report(
 
     if not out and not ledger_to:
         raise InputError("请用 --out 给出报告的文件，或用 --ledger 给出台账的文件。")
-    options, opened = paper(given), open_atlas(atlas)
+    options, opened = on_paper(paper(given)), open_atlas(atlas)
     answers = []
     for path in records:
         kept = archive.load(path)
