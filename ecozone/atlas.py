@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import folium
     import pandas
 
+    from ecozone.renumbered import AtlasDiff
     from ecozone.rules.access import AccessList
 
 #: Version of the atlas folder.
@@ -222,6 +223,12 @@ class Atlas(Mapping[str, Layer]):
         from ecozone.overlaps import overlaps
 
         return overlaps(self, kinds, as_of=as_of)
+
+    def diff(self, other: Atlas) -> AtlasDiff:
+        """Return ground gained and lost by kind in another atlas; see `ecozone.renumbered.diff`."""
+        from ecozone.renumbered import diff
+
+        return diff(self, other)
 
     def map(self, m: folium.Map | None = None) -> folium.Map:
         """Return a folium map of all layers; see `ecozone.report.map.atlas_map`."""

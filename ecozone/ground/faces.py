@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ecozone.project import Project
     from ecozone.rules.model import Rulebook
 
+#: Verdict, completeness, rules that push it, rules that stay open and could.
+Said = tuple[str, bool, tuple[str, ...], tuple[str, ...]]
 #: Faces judged together.
 _CHUNK = 20_000
 #: Vertices closer than this are one, metres: lines drawn twice by different ways meet in it.
@@ -89,14 +91,14 @@ def faces(
     keep = shapely.contains(region, inside) & (shapely.area(cells) > _SEAM_M2)
     cells, inside = cells[keep], inside[keep]
     at = shapely.transform(inside, plane.inverse)
-    words: dict[tuple[Any, ...], int] = {}
+    words: dict[Said, int] = {}
     kind = np.zeros(len(cells), dtype=np.int64)
     for first in range(0, len(cells), _CHUNK):
         rows = slice(first, first + _CHUNK)
         batch = points(at[rows], project, accuracy_m, extent_m)
         judged = Judged.of(batch, lambda _: project, atlas, shelf, day, outside="keep", threads=threads)
-        for row, said in enumerate(answers(judged, day)):
-            kind[first + row] = words.setdefault(said, len(words))
+        for row, one in enumerate(answers(judged, day)):
+            kind[first + row] = words.setdefault(one, len(words))
     said_of = list(words)
     geometry, which = [], []
     for i in range(len(said_of)):
@@ -106,8 +108,8 @@ def faces(
     said = [said_of[i] for i in which]
     return Faces(
         geometry=np.concatenate(geometry) if geometry else np.zeros(0, dtype=object),
-        verdict=np.array([s[0] for s in said], dtype=str),
-        complete=np.array([s[1] for s in said], dtype=bool),
+        verdict=np.array([s[0] for s in said], dtype=np.str_),
+        complete=np.array([s[1] for s in said], dtype=np.bool_),
         rules=[s[2] for s in said],
         open=[s[3] for s in said],
         cut=len(cells),
@@ -133,7 +135,7 @@ def points(geometry: NDArray[Any], project: Project, accuracy_m: float, extent_m
     )
 
 
-def answers(judged: Judged, day: dt.date) -> list[tuple[str, bool, tuple[str, ...], tuple[str, ...]]]:
+def answers(judged: Judged, day: dt.date) -> list[Said]:
     """Return for each project (verdict, complete, rules that push it, rules that stay open and could)."""
     judgement = judged.judgement
     m = judged.batch.projects
