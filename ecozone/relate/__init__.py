@@ -178,7 +178,7 @@ def _used(layer: Layer) -> LayerUsed:
 
 def _spread(one: Callable[[int], None], groups: int, threads: int) -> None:
     """Measure groups of ground, in several threads when there is enough to share."""
-    if threads < 2 or groups < 2:  # noqa: PLR2004 - one is alone
+    if threads < 2 or groups < 2:
         for index in range(groups):
             one(index)
         return
@@ -297,6 +297,7 @@ class _Asked:
             return self.out
         if self.request.minus is not None:
             _hold(self.out, self.blind_m)
+        self.rows.settle()
         return replace(self.out, rows=self.rows)
 
 

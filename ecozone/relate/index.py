@@ -34,7 +34,7 @@ class Index:
         self.vertices = shapely.get_num_coordinates(self.geometry)
         self.edge_m = longest_edges(self.geometry)
         self.dimension = shapely.get_dimensions(self.geometry)
-        self.polygon = self.dimension == 2  # noqa: PLR2004 - a surface
+        self.polygon = self.dimension == 2
         self.tree = shapely.STRtree(self.geometry)
         self.tree.query(shapely.Point(0, 0))  # a tree is built when first asked: now, before threads share it
 

@@ -34,6 +34,10 @@ class Rows:
         if len(pairs.piece) or far is not None:
             self._groups.append((group, pairs, sure, far))
 
+    def settle(self) -> None:
+        """Bring the groups into the order of their pieces, whichever thread was first."""
+        self._groups.sort(key=lambda g: int(g[0].rows[0]))
+
     def touched(self) -> dict[int, NDArray[np.int64]]:
         """Return for each zone row that some piece touches, the pieces."""
         out: dict[int, list[NDArray[np.int64]]] = {}
@@ -44,7 +48,7 @@ class Rows:
             rows, first = np.unique(zone[order], return_index=True)
             for row, pieces in zip(rows.tolist(), np.split(piece[order], first[1:]), strict=True):
                 out.setdefault(row, []).append(pieces)
-        return {row: np.concatenate(pieces) for row, pieces in out.items()}
+        return {row: np.concatenate(out[row]) for row in sorted(out)}
 
     def _of(self, piece: int) -> tuple[Group, Pairs, NDArray[np.bool_]] | None:
         for group, pairs, sure, far in self._groups:

@@ -62,7 +62,7 @@ def shared(geometry: NDArray[Any], layer: Layer, wanted: NDArray[np.bool_] | Non
         pairs = find(group, layer, np.zeros(len(group.rows)), wanted, Projected()).with_shared()
         touch = pairs.distance_m <= 0
         common = pairs.shared[touch] if pairs.shared is not None else np.zeros(0, dtype=object)
-        amount = shapely.area(common) if dimension == 2 else shapely.length(common)  # noqa: PLR2004 - a surface
+        amount = shapely.area(common) if dimension == 2 else shapely.length(common)
         return group.rows[pairs.piece[touch]], pairs.zone[touch], amount
 
     piece, zone, amount = _together(one, groups(geometry), threads)
@@ -120,7 +120,7 @@ def _points(geometry: NDArray[Any], layer: Layer, wanted: NDArray[np.bool_], thr
 
 
 def _together(one: Callable[[Any], tuple[NDArray[Any], ...]], items: Sequence[Any], threads: int) -> list[NDArray[Any]]:
-    if threads < 2:  # noqa: PLR2004 - one is alone
+    if threads < 2:
         found = [one(item) for item in items]
     else:
         with ThreadPoolExecutor(threads) as pool:

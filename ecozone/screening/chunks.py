@@ -178,9 +178,9 @@ def answer(
                 got.batch.take(mine), lambda i, mine=mine: got.project(int(mine[i])), atlas, shelf, day,  # type: ignore[misc]
                 outside="keep", threads=threads,
             )  # fmt: skip
-        except (MemoryError, InputError):
+        except InputError:
             raise
-        except Exception as error:
+        except (shapely.GEOSException, ArithmeticError, ValueError) as error:  # what a geometry can cause
             if len(mine) == 1:
                 what = str(error).splitlines()[0] if str(error) else type(error).__name__
                 reason[got.good[mine[0]]] = f"这一行无法量算（{what}），请检查几何图形。"
