@@ -46,15 +46,17 @@ def free_port() -> int:
 def served(data: Path, *options: str, region: str = "511111", host: str = "127.0.0.1") -> Iterator[Served]:
     """Run `ecozone serve` for a while."""
     port = free_port()
-    command = ["serve", "--atlas", str(demo_folder() / region), "--data", str(data), "--port", str(port), "--host", host]
+    atlas = str(demo_folder() / region)
+    command = ["serve", "--atlas", atlas, "--data", str(data), "--port", str(port), "--host", host]
     environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ecozone", *command, *options],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=(data.parent / f"{data.name}.log").open("wb"),
-    )
+    with (data.parent / f"{data.name}.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ecozone", *command, *options],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+        )
     url = f"http://127.0.0.1:{port}"
     try:
         end = time.monotonic() + 60

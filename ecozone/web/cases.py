@@ -113,9 +113,10 @@ def _shown(request: Request, key: str, status: int = 200, sentence: str = "") ->
 
 
 @router.get("/results/{key}/map")
-async def map_frame(request: Request, key: str) -> Response:
+async def map_frame(request: Request, key: str, wide: bool = False) -> Response:
     """Show an answer's map."""
-    return frame(request, _case(request, key).record["project"]["name"], f"/results/{key}/map.js")
+    name = _case(request, key).record["project"]["name"]
+    return frame(request, name, f"/results/{key}/map.js", look="" if wide else "small")
 
 
 @router.get("/results/{key}/map.js")

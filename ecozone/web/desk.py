@@ -19,7 +19,7 @@ from ecozone.clock import BEIJING, today
 from ecozone.errors import EcozoneError, InputError
 from ecozone.web import files, work
 from ecozone.web.audit import Audit
-from ecozone.web.pool import Pool, apart
+from ecozone.web.pool import Pool, WorkerLost, apart
 from ecozone.web.security import Sessions
 from ecozone.web.settings import Settings
 from ecozone.web.store import Store
@@ -144,7 +144,10 @@ class Desk:
 
     def _apart(self, function: Any, *arguments: Any, name: str) -> Any:
         s = self.settings
-        return apart(function, *arguments, name=name, seconds=s.read_seconds, memory_bytes=s.memory_bytes)
+        try:
+            return apart(function, *arguments, name=name, seconds=s.read_seconds, memory_bytes=s.memory_bytes)
+        except WorkerLost:  # the process read this file and nothing else
+            raise InputError(f"“{name}”读不下去：内容太大、太复杂或已损坏，读取已停止；请检查后重新导出。") from None
 
     # ---- many projects
 

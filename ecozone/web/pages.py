@@ -132,7 +132,7 @@ async def read(request: Request) -> Any:
 async def atlas_map(request: Request) -> Response:
     """Show the atlas, with the tools for drawing."""
     found = await desk_of(request).register(work.atlas_page)
-    return frame(request, found["title"], "/map.js", draw=True)
+    return frame(request, found["title"], "/map.js", look="draw")
 
 
 @router.get("/map.js")
@@ -142,10 +142,10 @@ async def atlas_script(request: Request) -> Response:
     return tagged(request, found["script"], "text/javascript")
 
 
-def frame(request: Request, title: str, script: str, *, draw: bool = False) -> Response:
-    """Return a page for a map's frame."""
+def frame(request: Request, title: str, script: str, *, look: str = "") -> Response:
+    """Return a page for a map's frame; `look` is ``draw``, ``small`` (inside a page that says the rest) or empty."""
     out: Response = request.app.state.templates.TemplateResponse(
-        request, "frame.html", {"title": title, "script": script, "draw": draw}
+        request, "frame.html", {"title": title, "script": script, "look": look}
     )
     out.headers["content-security-policy"] = FRAME_POLICY
     return out

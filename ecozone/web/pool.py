@@ -22,7 +22,7 @@ from ecozone.errors import EcozoneError, InputError
 
 log = getLogger("ecozone")
 #: Modules that the mother of all workers has loaded already.
-_PRELOAD = ["ecozone.web.work", "ecozone.web.files"]
+_PRELOAD = ["ecozone.web.warm"]
 
 
 class WorkerLost(EcozoneError):

@@ -30,7 +30,7 @@ FRAME_POLICY = POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inli
 )
 _HEADERS = {
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "geolocation=(), camera=(), microphone=()",

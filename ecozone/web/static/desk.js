@@ -7,7 +7,8 @@
   const here = form.querySelector("[data-here]");
   const drawnField = form.elements.site_geojson;
   const say = (text, wrong) => { said.textContent = text; said.classList.toggle("bad", Boolean(wrong)); };
-  const tell = (message) => frame.contentWindow.postMessage(message, window.location.origin);
+  let early = []; // what is said before the map listens
+  const tell = (message) => early ? early.push(message) : frame.contentWindow.postMessage(message, window.location.origin);
 
   function source() {
     const chosen = form.elements.site_from.value;
@@ -24,6 +25,11 @@
   window.addEventListener("message", (e) => {
     if (e.origin !== window.location.origin || e.source !== frame.contentWindow) return;
     const m = e.data;
+    if (m.what === "ready") {
+      const waiting = early || [];
+      early = null;
+      waiting.forEach(tell);
+    }
     if (m.what === "ready" && drawnField.value) tell({ what: "show", sites: [{ geometry: JSON.parse(drawnField.value) }] });
     if (m.what === "tool") {
       form.querySelectorAll("[data-tool][aria-pressed]").forEach((b) => b.setAttribute("aria-pressed", String(b.dataset.tool === m.tool)));

@@ -1,0 +1,372 @@
+"""The desk from outside: the same answers as the command line, hostile uploads, tokens, processes that die, load."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import json
+import os
+import re
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+import hypothesis
+import psutil
+import pytest
+import schemathesis
+from conftest import run_cli
+from desk import Served, served
+from hostile import uploads
+
+import ecozone
+from ecozone.demo import demo_folder, sample_projects
+from ecozone.errors import InputError
+from ecozone.web.pool import Pool, WorkerLost, apart
+from ecozone.web.security import Rates, Sessions
+from ecozone.web.settings import Settings, read_token
+from ecozone.web.store import Store
+
+pytestmark = pytest.mark.xdist_group("desk")
+
+DAY = "2026-11-22"
+ATLAS = demo_folder() / "511111"
+TOKEN = "a-token-that-nobody-guesses"
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with served(tmp_path_factory.mktemp("desk") / "data", "--rate", "0", "--workers", "2") as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def client(desk: Served) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=desk.url, timeout=60) as one:
+        yield one
+
+
+def csrf(client: httpx.Client) -> str:
+    found = re.search(r'name="csrf" value="(\w+)"', client.get("/", headers={"accept": "text/html"}).text)
+    assert found is not None
+    return found[1]
+
+
+def asked(sample: Any, **changes: Any) -> dict[str, Any]:
+    """Return a sample project as a request."""
+    import shapely
+
+    project = sample.project
+    return {
+        "site": json.loads(shapely.to_geojson(project.site)),
+        "name": project.name,
+        "nature": project.nature,
+        "industry": list(project.industries),
+        "facilities": [*(project.facilities or ()), *["none"] * project.facilities_closed],
+        "facts": {k: v for k, v in project.facts.items() if isinstance(v, bool | int | float | str)},
+        "parts": [{"facility": p.facilities[0], "site": shapely.to_wkt(p.geometry)} for p in project.parts[1:]],
+        "site_accuracy_m": project.parts[0].accuracy_m,
+        "extent_m": project.parts[0].extent_m,
+        "as_of": DAY,
+        **changes,
+    }
+
+
+# ---- the same answer
+
+
+def test_the_api_answers_as_the_library_does(client: httpx.Client) -> None:
+    atlas = ecozone.open_atlas(ATLAS)
+    for sample in sample_projects("511111"):
+        got = client.post("/api/check", json=asked(sample))
+        assert got.status_code == 200, got.text
+        mine = json.loads(json.dumps(ecozone.check(sample.project, atlas, as_of=DAY).to_dict()))
+        theirs = got.json()
+        assert theirs["verdict"] == sample.expected["verdict"]
+        for key in ("verdict", "complete", "findings", "units", "requirements", "layers", "books", "overrides"):
+            assert theirs[key] == mine[key], (sample.id, key)
+
+
+def test_registers_and_pages_answer(client: httpx.Client) -> None:
+    layers, rules = client.get("/api/layers").json(), client.get("/api/rules", params={"as_of": DAY}).json()
+    assert {x["kind"] for x in layers} == set(ecozone.open_atlas(ATLAS).kinds)
+    assert len(rules) > 100 and all(r["cited"] for r in rules)
+    assert client.get("/api/here", params={"lon": 103.56, "lat": 29.4}).json()["units"][0]["code"].startswith("ZH")
+    for page in ("/", "/results", "/layers", "/rules", "/docs", "/audit", "/map"):
+        got = client.get(page, headers={"accept": "text/html"})
+        assert got.status_code == 200 and "<script>" not in got.text, page
+        assert "unsafe" not in got.headers["content-security-policy"] or page == "/map"
+        assert not re.search(r'(src|href)="https?:', got.text), "nothing from elsewhere"
+
+
+def test_no_text_of_a_request_is_taken_for_a_file(client: httpx.Client, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.geojson"
+    secret.write_text('{"type":"Point","coordinates":[103.56,29.4]}', encoding="utf-8")
+    for site in (str(secret), "/etc/passwd", "postgresql://localhost/x", "/vsicurl/http://127.0.0.1/a.geojson"):
+        for body in ({"site": site}, {"site": "103.56,29.4", "parts": [{"facility": "outfall", "site": site}]}):
+            got = client.post("/api/check", json={**body, "as_of": DAY})
+            assert got.status_code == 422 and "不是坐标" in got.json()["error"], got.text
+    got = client.post("/api/check", json={"site": "103.56,29.4", "crs": "+init=/etc/passwd"})
+    assert got.status_code == 422
+
+
+def test_what_cannot_be_meant_is_a_sentence(client: httpx.Client) -> None:
+    for body in (
+        {}, {"site": "0,0"}, {"site": "103.56,29.4", "industry": ["C9999"]}, {"site": "103.56,29.4", "as_of": "soon"},
+        {"site": "103.56,29.4", "facts": {"nonsense": True}}, {"site": {"type": "Point", "coordinates": [1e400, 2]}},
+        {"site": "2.35,48.85"}, {"site": "POLYGON((103 29,104 30,104 29,103 30,103 29))"}, {"site": "(" * 5000},
+    ):  # fmt: skip
+        raw = json.dumps(body).encode()
+        got = client.post("/api/check", content=raw, headers={"content-type": "application/json"})
+        assert 400 <= got.status_code < 500, got.text
+        assert re.search("[\u4e00-\u9fff]", got.json()["error"]) and "Traceback" not in got.text
+
+
+def test_no_500_whatever_the_description_allows(desk: Served) -> None:
+    schema = schemathesis.openapi.from_url(f"{desk.url}/api/openapi.json")
+    operations = [o.ok() for o in schema.get_all_operations()]
+    assert {o.path for o in operations} == {"/api/check", "/api/inspect", "/api/layers", "/api/rules", "/api/here"}
+    for operation in operations:
+
+        @hypothesis.settings(
+            max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(hypothesis.HealthCheck)
+        )
+        @hypothesis.given(case=operation.as_strategy())
+        def holds(case: Any) -> None:
+            answer = case.call(timeout=60)
+            assert answer.status_code < 500, (answer.status_code, answer.text)
+            if answer.status_code >= 400:
+                assert answer.json()["error"]
+
+        holds()
+
+
+# ---- harm
+
+
+def test_hostile_uploads_are_each_refused_with_a_sentence(desk: Served, client: httpx.Client) -> None:
+    client.post("/api/inspect", files={"file": ("a.geojson", b'{"type":"Point","coordinates":[103.56,29.4]}')})
+    word, before = csrf(client), desk.memory()
+
+    def send(upload: tuple[str, bytes]) -> tuple[str, httpx.Response]:
+        return upload[0], client.post("/read", data={"csrf": word}, files={"file": upload})
+
+    with concurrent.futures.ThreadPoolExecutor(2) as threads:
+        for name, got in threads.map(send, uploads(200)):
+            assert 400 <= got.status_code < 500, (name, got.status_code, got.text[:300])
+            sentence = got.json()["error"]
+            assert re.search("[\u4e00-\u9fff]", sentence), name
+            assert not re.search(r"/tmp|/home|/root|/work|/var|Traceback", sentence), (name, sentence)
+    assert client.post("/api/check", json={"site": "103.5673,29.3975", "as_of": DAY}).status_code == 200
+    assert desk.memory() - before < 60e6, "the server's memory is back"
+    assert not list(Path("/tmp").glob("ecozone-desk-*/in/*")), "no user's file is left"
+    assert not (desk.data / "uploads").exists()
+
+
+def test_a_body_over_the_limit_is_refused_before_it_is_read(client: httpx.Client) -> None:
+    got = client.post("/api/check", content=bytes(6_000_000), headers={"content-type": "application/json"})
+    assert got.status_code == 413
+
+    def pieces() -> Iterator[bytes]:
+        yield b"{}"
+
+    assert client.post("/api/check", content=pieces()).status_code == 411
+
+
+def test_other_sites_and_other_names_are_refused(desk: Served, client: httpx.Client) -> None:
+    body = {"site": "103.5673,29.3975", "as_of": DAY}
+    assert client.post("/api/check", json=body, headers={"origin": "http://evil.example"}).status_code == 403
+    assert client.get("/results", headers={"host": "evil.example"}).status_code == 403
+    got = client.post("/check", data={"site_from": "text", "site_text": "103.56,29.4"}, headers={"accept": "text/html"})
+    assert got.status_code == 422 and "页面已过期" in got.text, "a form without the session's word"
+
+
+# ---- the token
+
+
+def test_without_a_token_every_route_is_401(tmp_path: Path) -> None:
+    from ecozone.web.app import create_app
+
+    settings = Settings(ATLAS, tmp_path / "data", host="0.0.0.0", token=TOKEN, workers=1, rate=0)
+    app = create_app(settings)
+    routes = [(m, r.path) for r in _flat(app.routes) for m in (r.methods or ())]
+    assert len(routes) > 25
+
+    async def walk() -> None:
+        transport = httpx.ASGITransport(app, client=("10.0.0.9", 1234))
+        async with httpx.AsyncClient(transport=transport, base_url="http://desk:8765") as stranger:
+            for method, path in routes:
+                asked_path = re.sub(r"\{\w+\}", "x", path)
+                for headers in (
+                    {},
+                    {"accept": "text/html"},
+                    {"authorization": "Bearer wrong"},
+                    {"cookie": "ecozone_desk=a.9999999999.b"},
+                ):
+                    got = await stranger.request(method, asked_path, headers=headers)
+                    assert got.status_code in ((401,) if path != "/login" else (401, 429)), (
+                        method,
+                        path,
+                        got.status_code,
+                    )
+            got = await stranger.get("/api/layers", headers={"authorization": f"Bearer {TOKEN}"})
+            assert got.status_code == 200
+        async with httpx.AsyncClient(transport=transport, base_url="http://desk:8765") as known:
+            app.middleware_stack = None  # the door counts wrong tokens by address: a new door
+            got = await known.post("/login", data={"token": TOKEN})
+            assert got.status_code == 303
+            cookie = got.headers["set-cookie"].lower()
+            assert "httponly" in cookie and "samesite=strict" in cookie and TOKEN not in cookie
+            assert (await known.get("/results")).status_code == 200
+
+    try:
+        anyio.run(walk)
+    finally:
+        app.state.desk.close()
+
+
+def _flat(routes: Any) -> Iterator[Any]:
+    for route in routes:
+        if hasattr(route, "methods"):
+            yield route
+        elif hasattr(route, "original_router"):
+            yield from route.original_router.routes
+        elif hasattr(route, "routes"):
+            yield from _flat(route.routes)
+
+
+def test_another_address_needs_a_token(tmp_path: Path) -> None:
+    ran = run_cli("serve", "--atlas", ATLAS, "--data", tmp_path, "--host", "0.0.0.0")
+    assert ran.status == 2 and "--token-file" in ran.err
+    file = tmp_path / "token"
+    file.write_text("short", encoding="utf-8")
+    file.chmod(0o600)
+    with pytest.raises(InputError, match="太短"):
+        read_token(file)
+    file.write_text(TOKEN, encoding="utf-8")
+    file.chmod(0o644)
+    with pytest.raises(InputError, match="chmod 600"):
+        read_token(file)
+
+
+def test_sessions_end_and_cannot_be_made_up() -> None:
+    now = [1000.0]
+    sessions = Sessions(TOKEN, lambda: now[0])
+    cookie = sessions.new()
+    assert sessions.valid(cookie) and not sessions.forged(cookie, sessions.csrf(cookie))
+    assert not sessions.valid(cookie[:-1] + ("0" if cookie[-1] != "0" else "1"))
+    assert (
+        sessions.forged(cookie, None) and sessions.forged(None, sessions.csrf(cookie)) and sessions.forged(cookie, "x")
+    )
+    now[0] += 13 * 3600
+    assert not sessions.valid(cookie)
+    rates = Rates(60, lambda: now[0])
+    assert [rates.take("a") for _ in range(61)] == [True] * 60 + [False]
+    now[0] += 1
+    assert rates.take("a") and rates.take("b")
+
+
+# ---- processes that die
+
+
+def _nap(seconds: float) -> str:
+    time.sleep(seconds)
+    return "ok"
+
+
+def _greedy(tell: Any) -> int:
+    return len(bytearray(4_000_000_000))
+
+
+def _endless(tell: Any) -> None:
+    while True:
+        tell("still here")
+        time.sleep(0.05)
+
+
+def _ready() -> None:
+    pass
+
+
+def test_a_killed_worker_fails_its_job_by_name_and_no_other() -> None:
+    pool = Pool(2, (_ready, ()), 20.0)
+    try:
+        assert pool.submit(_nap, 0.0).result(30) == "ok"
+        jobs = [pool.submit(_nap, 1.0, name=f"项目{i}") for i in range(5)]
+        time.sleep(0.4)
+        os.kill(pool.processes[0], signal.SIGKILL)
+        ends = [job.exception(30) for job in jobs]
+        failed = [e for e in ends if e is not None]
+        assert len(failed) == 1 and isinstance(failed[0], WorkerLost) and "项目" in str(failed[0])
+        assert [j.result() for j, e in zip(jobs, ends, strict=True) if e is None] == ["ok"] * 4
+        assert len(pool.processes) == 2
+    finally:
+        pool.close()
+
+
+def test_a_process_of_its_own_is_bounded() -> None:
+    with pytest.raises(InputError, match="内存上限"):
+        apart(_greedy, name="大文件", seconds=20, memory_bytes=500_000_000)
+    seen: list[Any] = []
+    with pytest.raises(WorkerLost, match=r"大文件.*3 秒"):
+        apart(_endless, name="大文件", seconds=3, memory_bytes=500_000_000, told=seen.append)
+    assert seen
+    stop = threading.Event()
+    threading.Timer(0.3, stop.set).start()
+    with pytest.raises(WorkerLost, match="取消"):
+        apart(_endless, name="大文件", seconds=20, memory_bytes=500_000_000, stop=stop)
+
+
+def test_a_batch_whose_process_is_killed_keeps_what_it_answered(
+    desk: Served, client: httpx.Client, tmp_path: Path
+) -> None:
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"项目名称": f"P{i}"},
+            "geometry": {"type": "Point", "coordinates": [103.55 + i / 2000, 29.4]},
+        }
+        for i in range(150)
+    ]
+    body = json.dumps({"type": "FeatureCollection", "features": features}).encode()
+    word, known = csrf(client), {p.pid for p in desk.workers()}
+    data = {"csrf": word, "site_from": "file", "each": "1", "nature": "new", "industry": "C2614"}
+    got = client.post("/check", data=data, files={"file": ("many.geojson", body)})
+    job = got.headers["location"]
+    end = time.monotonic() + 60
+    while "1 / 150" not in (text := client.get(job, headers={"accept": "text/html"}).text) and not re.search(
+        r"data-count>[1-9]\d* / 150", text
+    ):
+        assert time.monotonic() < end, text[-500:]
+        time.sleep(0.05)
+    fresh = [p for p in desk.workers() if p.pid not in known and not p.children()]
+    max(fresh, key=psutil.Process.create_time).kill()
+    while 'data-state="running"' in (text := client.get(job, headers={"accept": "text/html"}).text):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert 'data-state="failed"' in text and "many.geojson" in text
+    done = int(re.search(r"data-count>(\d+) / 150", text)[1])  # type: ignore[index]
+    kept = client.get("/ledger.csv", params={"job": job.rpartition("/")[2]}).content.decode("utf-8-sig").splitlines()
+    assert 1 <= done == len(kept) - 1 < 150
+    assert client.post("/api/check", json={"site": "103.5673,29.3975", "as_of": DAY}).status_code == 200
+
+
+def test_the_store_survives_and_finds(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    sample = sample_projects("511111")[0]
+    record = json.loads(json.dumps(ecozone.check(sample.project, ecozone.open_atlas(ATLAS), as_of=DAY).to_dict()))
+    record["project"]["name"] = "=HYPERLINK(1)"
+    answer = {"record": record, "map": {"script": ""}, "asked": {"now": [], "later": [], "idle": []}}
+    key = store.add({"name": "x"}, answer, at="2026-11-22 10:00:00", who="张")
+    assert store.find("化学 大渡河")[1] in (0, 1) and store.find("有机化学")[1] == 1 and store.find("50%_")[1] == 0
+    assert "'=HYPERLINK" in store.ledger().decode("utf-8-sig")
+    store.close()
+    again = Store(tmp_path)
+    found = again.case(key)
+    assert found is not None and found.record["verdict"] == record["verdict"]
+    assert again.remove(key) and again.case(key) is None
+    again.close()
