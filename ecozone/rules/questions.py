@@ -33,7 +33,7 @@ def grouped(findings: Iterable[Finding]) -> list[dict[str, Any]]:
                 "branches": branches,
             }
         )
-    return sorted(out, key=lambda o: (-EFFECTS[o["worst"]][0], o["what"]))
+    return sorted(out, key=lambda o: (-EFFECTS[o["worst"]][0], -len(o["rules"]), o["what"]))
 
 
 def _weak(finding: Finding) -> tuple[str, ...]:
