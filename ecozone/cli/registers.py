@@ -15,7 +15,7 @@ from ecozone.cli.run import say, say_bytes
 from ecozone.errors import RuleError, did_you_mean
 
 if TYPE_CHECKING:
-    from ecozone.rules.model import Citation, Period, Rulebook
+    from ecozone.rules.model import Citation, Period, Rule, Rulebook
     from ecozone.words import Fact
 
 _FACTS = """列出描述项目的词：性质、阶段、设施种类和事实。
@@ -160,18 +160,39 @@ def short(citation: Citation) -> str:
     short_help="查看一条规则的全部内容",
 )
 @click.argument("rule_id", metavar="ID")
+@click.option("--as-of", metavar="YYYY-MM-DD", help="查看这一条在当日有效的版本。")
 @_BOOK
-def show_rule(rule_id: str, book: tuple[str, ...]) -> None:
-    """Show one rule."""
-    from ecozone import words
-    from ecozone.rules import describe
-    from ecozone.rules.model import AUTHORITIES, EFFECTS, TEXTS
-    from ecozone.rules.sentences import natures
+def show_rule(rule_id: str, as_of: str | None, book: tuple[str, ...]) -> None:
+    """Show one rule, or the version of it that holds on a day."""
+    from ecozone.rules.versions import Versions
 
     known = {r.id: (r, b) for b in _books(book) for r in b.rules}
     if rule_id not in known:
         raise RuleError(f"没有编号为“{rule_id}”的规则{did_you_mean(rule_id, known)}全部规则见 ecozone rules list。")
     rule, shelf = known[rule_id]
+    every = [r for r, _ in known.values()]
+    if as_of is not None:
+        on = day(as_of)
+        held = Versions.of(rule, every).on(on)
+        told = f"{on.isoformat()} 有效" if held == (rule,) else f"{rule_id} 在 {on.isoformat()} 没有效力"
+        if held and held != (rule,):
+            told += f"，当日有效的是 {'、'.join(r.id for r in held)}"
+        say(told, style={"bold": True})
+        for version in held or (rule,):
+            _show_one(*known[version.id], every)
+        return
+    _show_one(rule, shelf, every)
+
+
+def _show_one(rule: Rule, shelf: Rulebook, every: list[Rule]) -> None:
+    """Show one version of a rule."""
+    from ecozone import words
+    from ecozone.rules import describe
+    from ecozone.rules.model import AUTHORITIES, EFFECTS, TEXTS
+    from ecozone.rules.sentences import natures
+    from ecozone.rules.versions import Versions
+
+    versions = Versions.of(rule, every)
     entries = [
         ("编号", rule.id), ("内容", rule.title), ("要求", rule.requirement),
         ("效力", EFFECTS[rule.effect][1]), ("条文", str(rule.citation)),
@@ -186,13 +207,18 @@ def show_rule(rule_id: str, book: tuple[str, ...]) -> None:
         entries.append(("例外", "；".join(t for t in told if t)))
     entries += [
         ("下一步", "；".join(rule.next)), ("主管", "、".join(rule.office)), ("来源", "、".join(rule.source)),
-        ("备注", rule.note), ("后继", rule.superseded_by or ""),
+        ("备注", rule.note), *(("前身", _named(r)) for r in versions.before),
+        ("后继", _named(versions.after) if versions.after else rule.superseded_by or ""),
         ("规则集", f"{shelf.title}（{shelf.name}，{shelf.version}）"),
     ]  # fmt: skip
     for label, text in entries:
         if text:
             for line in labelled(label, text, column=8):
                 say(line)
+
+
+def _named(rule: Rule) -> str:
+    return f"{rule.id}（{short(rule.citation)}，{_period(rule.period)}）"
 
 
 def _books(names: tuple[str, ...]) -> list[Rulebook]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ecozone import compiled, words
-from ecozone.errors import RuleError, did_you_mean
+from ecozone.errors import EcozoneError, RuleError, did_you_mean
 from ecozone.rules import conflicts, ladders, library, loosening
 from ecozone.rules.model import EFFECTS, TEXTS, Rule, Rulebook
 from ecozone.rules.proof import Theory, ways, whole
@@ -108,14 +108,22 @@ def _read(texts: Mapping[str, str], known: Iterable[str], problems: list[Problem
             problems.append(Problem(f"{name}：内容为空或不是规则集。"))
             continue
         wrong: list[RuleError] = []
+        read: dict[str, Any] = {}
         try:
             read = Reader(name, raw, lines, declared).book(wrong)
         except RuleError as error:
             wrong.append(error)
         problems += [Problem(str(error)) for error in wrong]
-        if wrong and any("documents" in str(e) or "缺失，规则集" in str(e) for e in wrong):
+        if wrong:  # the form first: what else is wrong shows when it is right
             continue
         book = library.from_compiled({**read, "sha256": ""})
+        for group in book.groups:
+            try:
+                words.extent(group, book.groups)
+            except EcozoneError as error:
+                line = lines.get(("groups", group))
+                problems.append(Problem(f"{name}{f' 第 {line} 行' if line else ''}：字段“groups.{group}”：{error}"))
+                return out
         at = {str(n.get("id")): i for i, n in enumerate(raw["rules"]) if isinstance(n, Mapping)}
         out.append(Source(name, lines, at, book))
     return out

@@ -66,6 +66,8 @@ class Theory:
             return min(self.follows(c, way) for c in node["all"])
         if "any" in node:
             return max(self.follows(c, way) for c in node["any"])
+        if any(set(node.get(family, ())) >= domain for family, domain in _DOMAINS.items()):
+            return YES
         found = [self._of(node, known, truth) for known, truth in way]
         return YES if YES in found else NO if NO in found else OPEN
 

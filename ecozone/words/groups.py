@@ -21,7 +21,7 @@ from ecozone.words.registry import Group, groups
 Membership = NDArray[np.int8]
 #: Group name -> a list of codes, or a mapping with the keys of `_OVERRIDE`.
 Overrides = Mapping[str, Any]
-_OVERRIDE = ("codes", "exclude", "maybe", "settled_by", "groups", "source", "note", "name")
+_OVERRIDE = ("codes", "exclude", "maybe", "settled_by", "groups", "source", "note", "name", "empowered_by")
 
 
 @dataclass(frozen=True)
