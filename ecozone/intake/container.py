@@ -40,7 +40,16 @@ def check_archive(path: Path, *, entities: bool = False) -> list[zipfile.ZipInfo
                         with archive.open(member) as file:
                             limits.check_entities(path.name, file.read(4096))
             return members
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError, OSError, ValueError) as error:
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        RuntimeError,
+        zlib.error,
+        EOFError,
+        OSError,
+        ValueError,
+        IndexError,
+    ) as error:
         if isinstance(error, RuntimeError) and "password" in str(error):
             raise SiteError(f"压缩包“{path.name}”有密码，请解密后再提供。") from None
         raise SiteError(f"压缩包“{path.name}”不完整或已损坏，请重新打包（ZIP 格式）。") from None
@@ -122,7 +131,16 @@ def _unpack(path: Path, folder: Path) -> None:
                         if left < 0:
                             raise SiteError(f"压缩包“{path.name}”展开后超过上限，疑似压缩炸弹，不予展开。")
                         out.write(block)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError, OSError, ValueError):
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        RuntimeError,
+        zlib.error,
+        EOFError,
+        OSError,
+        ValueError,
+        IndexError,
+    ):
         raise SiteError(f"压缩包“{path.name}”不完整或已损坏，请重新打包（ZIP 格式）。") from None
 
 

@@ -26,7 +26,7 @@ def layers(path: Path) -> list[str]:
 
     try:
         return [str(n) for n, g in pyogrio.list_layers(path) if g is not None]
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, RuntimeError):
         raise SiteError(f"文件“{path.name}”打不开或已损坏，请重新导出。") from None
 
 

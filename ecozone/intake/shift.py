@@ -111,8 +111,9 @@ def cut_edges(geometry: NDArray[Any]) -> NDArray[Any]:
 
 
 def _by_ring(polygon: Any) -> Any:
-    rings = [shapely.segmentize(ring, LONGEST_EDGE_M) for ring in shapely.get_rings(polygon)]
-    return shapely.polygons(rings[0], holes=rings[1:] or None)
+    lines = [shapely.linestrings(shapely.get_coordinates(ring)) for ring in shapely.get_rings(polygon)]
+    rings = [shapely.get_coordinates(shapely.segmentize(line, LONGEST_EDGE_M)) for line in lines]
+    return shapely.Polygon(rings[0], rings[1:])
 
 
 def _old(

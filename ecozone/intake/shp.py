@@ -154,7 +154,7 @@ def _dbf(path: Path, said: str | None, given: str | None) -> tuple[int, dict[str
         fields.append((data[at : at + 11].split(b"\x00")[0], chr(data[at + 11]), offset, size))
         offset += size
         at += 32
-    if not fields or width < 1 or offset > width + 1 or not 33 <= head <= len(data):
+    if not fields or width < 1 or offset > width or not 33 <= head <= len(data):
         raise SiteError(f"属性表“{path.name}”的文件头有误，请重新导出。")
     count = min(count, max(0, (len(data) - head) // width))
     block = np.frombuffer(data, np.uint8, count * width, head).reshape(count, width)
