@@ -46,8 +46,6 @@ class Pairs:
         The zone covers all of that grown box.
     distance_m : float64 array
         In the plane; 0 where they touch.
-    shared : ndarray of geometries or None
-        What the two share, where somebody worked it out (`with_shared`).
     """
 
     group: Group
@@ -57,7 +55,6 @@ class Pairs:
     near: NDArray[Any]
     covers: NDArray[np.bool_]
     distance_m: NDArray[np.float64]
-    shared: NDArray[Any] | None = None
 
     def only(self, mask: NDArray[np.bool_]) -> Pairs:
         """Return the pairs that a mask keeps."""
@@ -69,18 +66,7 @@ class Pairs:
             self.near[mask],
             self.covers[mask],
             self.distance_m[mask],
-            None if self.shared is None else self.shared[mask],
         )
-
-    def with_shared(self) -> Pairs:
-        """Return the pairs with what each shares: the ground itself where the zone covers its box, None where they do not touch."""
-        if self.shared is not None:
-            return self
-        ground = self.group.geometry[self.piece]
-        shared = np.where(self.covers, ground, None)
-        todo = np.flatnonzero((self.distance_m <= 0) & ~self.covers)
-        shared[todo] = shapely.intersection(ground[todo], self.near[todo])
-        return Pairs(self.group, self.layer, self.piece, self.zone, self.near, self.covers, self.distance_m, shared)
 
 
 class Projected:
@@ -135,6 +121,19 @@ def find(
         Zones that any request could mean.
     cache : Projected
     """
+    piece, zone, near, covers = candidates(group, layer, reach_m, wanted, cache)
+    distance = np.zeros(len(piece))
+    todo = np.flatnonzero(~covers)
+    distance[todo] = apart(group.geometry[piece[todo]], near[todo])
+    keep = distance <= (reach_m + SLACK_M)[piece]
+    pairs = Pairs(group, layer, piece, zone, near, covers, distance)
+    return pairs if keep.all() else pairs.only(keep)
+
+
+def candidates(
+    group: Group, layer: Layer, reach_m: NDArray[np.float64], wanted: NDArray[np.bool_], cache: Projected
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[Any], NDArray[np.bool_]]:
+    """Return (piece, zone, what of the zone is near in the plane, whether it covers the piece's grown box)."""
     index = index_of(layer)
     look = reach_m + SLACK_M
     tight = grown(group.degrees, look + measure.PLANE_EDGE_M)
@@ -147,13 +146,7 @@ def find(
     near, covers = _clipped(index, zone, boxes, cache)
     there = ~shapely.is_empty(near)
     piece, zone, near, covers = piece[there], zone[there], near[there], covers[there]
-    near = shapely.transform(near, group.plane.forward) if len(near) else near
-    distance = np.zeros(len(piece))
-    todo = np.flatnonzero(~covers)
-    distance[todo] = apart(group.geometry[piece[todo]], near[todo])
-    keep = distance <= look[piece]
-    pairs = Pairs(group, layer, piece, zone, near, covers, distance)
-    return pairs if keep.all() else pairs.only(keep)
+    return piece, zone, shapely.transform(near, group.plane.forward) if len(near) else near, covers
 
 
 def grown(degrees: NDArray[np.float64], metres: NDArray[np.float64]) -> NDArray[np.float64]:

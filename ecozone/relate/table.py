@@ -20,7 +20,7 @@ from ecozone.crs import plane_at
 from ecozone.layer import Layer
 from ecozone.relate.index import cut_lines, dense, index_of
 from ecozone.relate.lines import Lines
-from ecozone.relate.pairs import Projected, find
+from ecozone.relate.pairs import Projected, candidates
 from ecozone.relate.pieces import Group
 
 #: Segments of a line site that are measured together.
@@ -36,7 +36,9 @@ class Shared:
     amount: NDArray[np.float64]
 
 
-def shared(geometry: NDArray[Any], layer: Layer, wanted: NDArray[np.bool_] | None = None, *, threads: int = 1) -> Shared:
+def shared(
+    geometry: NDArray[Any], layer: Layer, wanted: NDArray[np.bool_] | None = None, *, threads: int = 1
+) -> Shared:
     """Return all pairs that share ground.
 
     Parameters
@@ -59,11 +61,12 @@ def shared(geometry: NDArray[Any], layer: Layer, wanted: NDArray[np.bool_] | Non
         geometry, owner = cut_lines(dense(geometry), LINE_SEGMENTS)
 
     def one(group: Group) -> tuple[NDArray[Any], ...]:
-        pairs = find(group, layer, np.zeros(len(group.rows)), wanted, Projected()).with_shared()
-        touch = pairs.distance_m <= 0
-        common = pairs.shared[touch] if pairs.shared is not None else np.zeros(0, dtype=object)
-        amount = shapely.area(common) if dimension == 2 else shapely.length(common)
-        return group.rows[pairs.piece[touch]], pairs.zone[touch], amount
+        piece, zone, near, covers = candidates(group, layer, np.zeros(len(group.rows)), wanted, Projected())
+        size = shapely.area if dimension == 2 else shapely.length  # noqa: PLR2004 - a surface
+        amount = size(group.geometry)[piece]
+        todo = np.flatnonzero(~covers)
+        amount[todo] = size(shapely.intersection(group.geometry[piece[todo]], near[todo]))
+        return group.rows[piece], zone, amount
 
     piece, zone, amount = _together(one, groups(geometry), threads)
     keep = amount > 0
