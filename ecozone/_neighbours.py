@@ -107,9 +107,9 @@ def element_zones(atlas: Atlas, project: Project, day: dt.date) -> list[dict[str
 
 def scenery(atlas: Atlas, project: Project, day: dt.date) -> list[Ground]:
     """Return the zones of `SCENERY` around a project, cut off where a figure ends (`VIEW_DEGREES`)."""
-    boxes = shapely.bounds([p.geometry for p in project.parts])
-    west, south, east, north = (*(boxes[:, :2].min(axis=0) - VIEW_DEGREES), *(boxes[:, 2:].max(axis=0) + VIEW_DEGREES))
-    view = shapely.box(west, south, east, north)
+    west, south, east, north = shapely.total_bounds([p.geometry for p in project.parts]).tolist()
+    room = VIEW_DEGREES
+    view = shapely.box(west - room, south - room, east + room, north + room)
     out = []
     for kind in SCENERY:
         layer = atlas.at(kind, day)

@@ -50,8 +50,9 @@ def overrides_of(record: Mapping[str, Any]) -> list[Override]:
 def finding_of(kept: Mapping[str, Any]) -> Finding:
     """Return a finding as it was before it was written."""
     known = {f.name for f in fields(Finding)}
-    given = {("branch" if k == "if" else k): v for k, v in kept.items()}
-    return Finding(**{k: tuple(v) if k in _TUPLES else v for k, v in given.items() if k in known})
+    named = {("branch" if k == "if" else k): v for k, v in kept.items()}
+    given: dict[str, Any] = {k: tuple(v) if k in _TUPLES else v for k, v in named.items() if k in known}
+    return Finding(**given)
 
 
 def answer_of(

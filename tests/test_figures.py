@@ -74,3 +74,11 @@ def test_public_figures_are_marked_and_raster() -> None:
     for _, figure in drawing.figures(answer("undetermined").public()):
         assert "示意图" in figure.caption
         assert figure.png.startswith(b"\x89PNG")
+
+
+def test_a_public_figure_never_claims_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    original = Canvas.note
+    monkeypatch.setattr(Canvas, "note", lambda self, text: said.append(text) or original(self, text))
+    drawing.redline_figure(answer("undetermined").public(), Say())  # the red line is 7 km off, and cut away
+    assert said == ["生态保护红线：公开版不绘出"]

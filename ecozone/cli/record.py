@@ -74,7 +74,8 @@ def override(
     """Strike a finding, or one zone of it, in a record."""
     from ecozone import archive
     from ecozone.assessment import VERDICTS
-    from ecozone.cli.check import day, today
+    from ecozone.cli.check import day
+    from ecozone.clock import today
     from ecozone.override import Override
     from ecozone.revision import strike
 

@@ -242,16 +242,17 @@ class Canvas:
         )  # fmt: skip
 
     def _north(self, label: str) -> None:
-        at = np.array([self.box[2] - 26 * self.pixel_m, self.box[3] - 58 * self.pixel_m])
-        lon, lat = self.plane.inverse(at[None, :])[0]
-        up = self.plane.forward(np.array([[lon, lat + 0.01]]))[0] - at
-        tip = at + up / np.hypot(*up) * 34 * self.pixel_m
+        x, y = self.box[2] - 26 * self.pixel_m, self.box[3] - 58 * self.pixel_m
+        lon, lat = self.plane.inverse(np.array([[x, y]]))[0]
+        up = self.plane.forward(np.array([[lon, lat + 0.01]]))[0] - [x, y]
+        right, rise = (float(v) for v in up / np.hypot(*up) * self.pixel_m)
         self.axes.annotate(
-            "", xy=tip, xytext=at, zorder=80, arrowprops={"arrowstyle": "-|>", "color": _INK, "linewidth": 1.6}
-        )
+            "", xy=(x + 34 * right, y + 34 * rise), xytext=(x, y), zorder=80,
+            arrowprops={"arrowstyle": "-|>", "color": _INK, "linewidth": 1.6},
+        )  # fmt: skip
         self.axes.text(
-            *(tip + up / np.hypot(*up) * 8 * self.pixel_m), label, fontproperties=self._text, ha="center", va="center",
-            zorder=80, path_effects=[withStroke(linewidth=2.5, foreground="white")],
+            x + 42 * right, y + 42 * rise, label, fontproperties=self._text, ha="center", va="center", zorder=80,
+            path_effects=[withStroke(linewidth=2.5, foreground="white")],
         )  # fmt: skip
 
 

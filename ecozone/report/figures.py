@@ -138,8 +138,10 @@ def _state(canvas: Canvas, answer: Assessment, say: Say, kind: str, seen: bool) 
         return
     loaded = any(n["kind"] == kind and n["outcome"] != "no_layer" for n in answer.neighbours)
     loaded |= any(layer["kind"] == kind and layer["version"] for layer in answer.layers)
+    hidden = answer.edition == "public" and any(n["kind"] == kind and n["sensitive"] for n in answer.neighbours)
     colon = "：" if say.language == "zh" else ": "
-    canvas.note(f"{say.kind(kind)}{colon}{say('f_none' if loaded else 'f_missing')}")
+    why = say("f_missing") if not loaded else say("f_hidden") if hidden else say("f_none")
+    canvas.note(f"{say.kind(kind)}{colon}{why}")
 
 
 def _finished(canvas: Canvas, answer: Assessment, say: Say) -> bytes:
