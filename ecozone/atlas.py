@@ -224,6 +224,12 @@ class Atlas(Mapping[str, Layer]):
 
         return overlaps(self, kinds, as_of=as_of)
 
+    def summary(self, *, as_of: dt.date, by: str | None = None) -> pandas.DataFrame:
+        """Return zones and dissolved area of each kind, in all or by county; see `ecozone.consistency.summary`."""
+        from ecozone.consistency import summary
+
+        return summary(self, as_of=as_of, by=by)
+
     def diff(self, other: Atlas) -> AtlasDiff:
         """Return ground gained and lost by kind in another atlas; see `ecozone.renumbered.diff`."""
         from ecozone.renumbered import diff
