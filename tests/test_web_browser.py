@@ -160,7 +160,8 @@ def test_a_finding_struck_stands_beside_the_answer(form: Page, desk: Served) -> 
     assert "<script>alert(1)</script>" in form.text("h1"), "a name is text"
     assert form.run("document.querySelectorAll('script:not([src])').length") == 0
     form.run(
-        "(f => { f.reason.value = '现场核实岸线在 1.2 千米外'; f.by.value = '王某'; f.querySelector('button').click() })"
+        "(f => { f.reason.value = '现场核实岸线在 1.2 千米外'; f.by.value = '王某'; "
+        "f.querySelector('button').click() })"
         "(document.querySelector('.strike form'))"
     )
     form.until("!!document.querySelector('.after')", 30)

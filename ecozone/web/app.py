@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
-from importlib import resources
 from logging import getLogger
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from fastapi.templating import Jinja2Templates
+from jinja2 import Environment, PackageLoader
 from starlette.exceptions import HTTPException
 
 from ecozone._version import __version__
@@ -54,9 +54,9 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan, description="核对建设项目选址是否符合生态环境分区管控和有关规则。",
     )  # fmt: skip
     app.state.desk = desk
-    templates = Jinja2Templates(resources.files("ecozone.web") / "templates")  # type: ignore[arg-type]
-    pages.equip(templates.env)
-    app.state.templates = templates
+    env = Environment(loader=PackageLoader("ecozone.web"), autoescape=True)
+    pages.equip(env)
+    app.state.templates = Jinja2Templates(env=env)
     app.include_router(api.router)
     app.include_router(pages.router, include_in_schema=False)
     app.include_router(cases.router, include_in_schema=False)

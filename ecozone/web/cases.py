@@ -45,7 +45,8 @@ def _case(request: Request, key: str) -> Case:
 @router.post("/check")
 async def check(request: Request) -> Response:
     """Check what the form says: one project to its result, many to their job."""
-    fields, files = forms.Fields([]), []
+    fields = forms.Fields([])
+    files: list[Any] = []
     try:
         fields, files = await filled(request)
         asked = forms.described(fields)

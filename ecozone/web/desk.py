@@ -151,7 +151,7 @@ class Desk:
 
     # ---- many projects
 
-    def begin(self, sites: list[Mapping[str, Any]], asked: Mapping[str, Any], *, name: str, who: str) -> str:
+    def begin(self, sites: Sequence[Mapping[str, Any]], asked: Mapping[str, Any], *, name: str, who: str) -> str:
         """Judge many sites in a process of their own and return the job's number at once."""
         asked = {**asked, "as_of": asked["as_of"] or str(today())}
         key = self.store.start_job(name, len(sites), at=now(), who=who)
@@ -169,7 +169,7 @@ class Desk:
     def _run(
         self,
         key: str,
-        sites: list[Mapping[str, Any]],
+        sites: Sequence[Mapping[str, Any]],
         asked: Mapping[str, Any],
         name: str,
         who: str,

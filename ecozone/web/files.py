@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ def diagnose(folder: str, kind: str | None, crs: str | None, atlas_folder: str, 
 
 
 def judge_each(
-    sites: list[Mapping[str, Any]], asked: Mapping[str, Any], atlas_folder: str, today: str, tell: Tell
+    sites: Sequence[Mapping[str, Any]], asked: Mapping[str, Any], atlas_folder: str, today: str, tell: Tell
 ) -> int:
     """Judge many sites with one description, telling every answer when it is there; return how many were judged.
 

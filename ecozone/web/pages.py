@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+from collections.abc import Callable
 from importlib import resources
 from typing import Any
 
@@ -30,7 +32,7 @@ _FOUND = 12
 def equip(environment: Environment) -> None:
     """Give templates what every page says."""
     environment.globals |= {
-        "version": __version__, "disclaimer": DISCLAIMER, "short": view.short(), "verdicts": view.VERDICTS,
+        "version": __version__, "disclaimer": DISCLAIMER, "short": view.short(),
         "part_name": view.part_name,
     }  # fmt: skip
     environment.trim_blocks = environment.lstrip_blocks = True
@@ -214,10 +216,10 @@ async def static(request: Request, name: str) -> Response:
     """Return a file of the page: Leaflet from its package, ecozone's helpers, our own."""
     from ecozone.report import offline
 
-    made = {
+    made: dict[str, Callable[[], str]] = {
         "leaflet.js": offline.leaflet_js, "leaflet.css": offline.leaflet_css, "verdicts.css": view.verdict_css,
         "map.js": lambda: _file("ecozone.report", "map.js"), "map.css": lambda: _file("ecozone.report", "map.css"),
-        **{n: lambda n=n: _file("ecozone.web", f"static/{n}") for n in _OWN},
+        **{n: functools.partial(_file, "ecozone.web", f"static/{n}") for n in _OWN},
     }  # fmt: skip
     if name not in made:
         return JSONResponse({"error": "没有这个文件。"}, 404)

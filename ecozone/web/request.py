@@ -210,7 +210,8 @@ def _depths(text: str) -> list[int]:
 
 def _geojson(node: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return GeoJSON whose numbers are finite, not too many, not too deep."""
-    count, stack = 0, [(node, 0)]
+    count = 0
+    stack: list[tuple[Any, int]] = [(node, 0)]
     while stack:
         value, depth = stack.pop()
         if depth > DEPTH + 8:
