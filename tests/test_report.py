@@ -381,3 +381,9 @@ def test_the_tree_is_plain() -> None:
             assert {len(r) for r in block.rows} == {len(block.widths)}
             assert len(block.head) in (0, len(block.widths))
     assert squeezed("a b\n") == "ab"
+
+
+def test_signs_without_a_type_are_marked_not_boxed() -> None:
+    font = fonts.chinese()
+    assert fonts.drawable(font, "普通文字 ASCII “引号”") == "普通文字 ASCII “引号”"
+    assert fonts.drawable(font, "张\U0003134a\U0010fffd") == "张〓〓"

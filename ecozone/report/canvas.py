@@ -19,7 +19,7 @@ from matplotlib.path import Path as Outline
 from matplotlib.patheffects import withStroke
 
 from ecozone.crs import Plane, geod
-from ecozone.report.fonts import chinese
+from ecozone.report.fonts import chinese, drawable
 from ecozone.report.style import Style
 
 #: Inches and dots of a figure, and where the map lies on it (left, bottom, width, height in shares).
@@ -128,6 +128,7 @@ class Canvas:
 
     def name(self, shape: Any, text: str, colour: str = _INK) -> None:
         """Write a name inside what is seen of a shape (plane): where it hides nothing, else not at all."""
+        text = drawable(chinese(), text)
         short = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
         wide = sum(1.0 if ord(c) > 0x2E80 else 0.58 for c in short) * 6.5 / 72 * DPI * self.pixel_m
         high = 9.5 / 72 * DPI * self.pixel_m

@@ -77,6 +77,22 @@ def chinese() -> Font:
     raise MissingDependencyError(_HOW)
 
 
+def drawable(font: Font, text: str) -> str:
+    """Return a text with 〓, the printer's mark for a sign he has no type for, where the font has none."""
+    rare = {c for c in text if _rare(ord(c))}
+    if not rare:
+        return text
+    from matplotlib.ft2font import FT2Font
+
+    has = FT2Font(str(font.path)).get_charmap()
+    return text.translate({ord(c): "〓" for c in rare if ord(c) not in has})
+
+
+def _rare(code: int) -> bool:
+    """Say whether a sign lies outside what every font of GB 2312 and GBK has: rare Han, emoji, private signs."""
+    return 0x3400 <= code < 0x4E00 or 0x9FA5 < code < 0xFF00 or code > 0xFFEF
+
+
 def _read(path: Path, *, strict: bool) -> Font:
     from PIL import ImageFont
 

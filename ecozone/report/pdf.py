@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ecozone.errors import MissingDependencyError
-from ecozone.report.fonts import Font, chinese
+from ecozone.report.fonts import Font, chinese, drawable
 from ecozone.report.tree import Block, Bullets, Document, Figure, Heading, Paragraph, Signature, Table
 
 
@@ -45,7 +45,7 @@ def pdf_bytes(document: Document) -> bytes:
             "fonts": [font.family],
             "blocks": [_plain(b, pictures) for b in document.blocks],
         }
-        (room / "report.json").write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
+        (room / "report.json").write_text(drawable(font, json.dumps(data, ensure_ascii=False)), encoding="utf-8")
         main = room / "report.typ"
         main.write_text(
             (resources.files("ecozone.report") / "report.typ").read_text(encoding="utf-8"), encoding="utf-8"
