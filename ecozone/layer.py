@@ -282,6 +282,11 @@ class Layer:
         return shapely.STRtree(self.geometry)
 
     @functools.cached_property
+    def dense(self) -> NDArray[Any]:
+        """The zones with long edges cut along their geodesics, as measuring needs them."""
+        return measure.dense(self.geometry)
+
+    @functools.cached_property
     def sha256(self) -> str:
         """Hash of the canonical content: zones by id, normalised little-endian WKB, attributes by name, coverage."""
         digest = hashlib.sha256()

@@ -108,6 +108,22 @@ def without_empty_parts(geometry: Geometries) -> Geometries:
     return out
 
 
+def dense(geometry: Geometries) -> Geometries:
+    """Cut long edges as planes need it; a polygon that crosses itself then is mended as `to_plane` does.
+
+    Returns
+    -------
+    ndarray of shapely geometries, shape (n,)
+        The same array when no edge was too long.
+    """
+    out = densify(geometry)
+    if out is not geometry:
+        bent = np.flatnonzero(out != geometry)
+        bent = bent[~shapely.is_valid(out[bent])]
+        out[bent] = shapely.make_valid(out[bent], method="structure", keep_collapsed=False)
+    return out
+
+
 def to_plane(geometry: Geometries, plane: Plane, longest_m: float = PLANE_EDGE_M) -> Geometries:
     """Densify geometries in degrees and project them to a local plane in metres, shape kept.
 

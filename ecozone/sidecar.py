@@ -27,7 +27,7 @@ from ecozone.layer import Layer
 logger = logging.getLogger("ecozone")
 
 #: Changes when the form of a sidecar changes.
-FORM = b"ecozone-sidecar-2"
+FORM = b"ecozone-sidecar-3"
 _HEAD = struct.Struct("<QI")
 
 
@@ -52,25 +52,29 @@ def load(name: str) -> Layer | None:
     ends = [0, *header["ends"]]
     parts = [bytes(blob[a:b]) for a, b in itertools.pairwise(ends)]
     coverage = _coverage(parts.pop()) if header["covered"] else None
+    shapes = objects(shapely.from_wkb(parts))
     layer = Layer.from_arrays(
         kind=header["meta"]["kind"],
-        geometry=objects(shapely.from_wkb(parts)),
+        geometry=shapes[: header["zones"]],
         columns={k: objects(v) for k, v in header["columns"].items()},
         coverage=coverage,
         meta=header["meta"],
     )
     layer.sha256 = header["sha256"]
+    layer.dense = shapes[header["zones"] :] if len(shapes) > header["zones"] else layer.geometry
     return layer
 
 
 def keep(name: str, layer: Layer) -> None:
     """Keep a layer under a key; a cache that cannot be written is simply not used."""
-    wkb = [bytes(b) for b in shapely.to_wkb(layer.geometry, byte_order=1, output_dimension=2)]
+    shapes = [layer.geometry] if layer.dense is layer.geometry else [layer.geometry, layer.dense]
+    wkb = [bytes(b) for g in shapes for b in shapely.to_wkb(g, byte_order=1, output_dimension=2)]
     if layer.coverage is not None:
         wkb.append(shapely.to_wkb(layer.coverage, byte_order=1, output_dimension=2))
     header = {
         "meta": layer.meta(),
         "columns": {k: list(v) for k, v in layer.columns.items() if any(x is not None for x in v)},
+        "zones": len(layer),
         "ends": np.cumsum([len(b) for b in wkb]).tolist(),
         "covered": layer.coverage is not None,
         "sha256": layer.sha256,

@@ -5,7 +5,7 @@ Everything printed stays within GBK, the encoding of many offices' consoles.
 
 from __future__ import annotations
 
-import io
+import itertools
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -148,21 +148,18 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, flexible: S
     flexible : sequence of int
         Columns that are folded when the table is too wide; the others keep their width.
     """
-    from rich.box import Box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     rooms = _rooms([headings, *rows], flexible)
-    plain = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
-    out = Table(box=plain, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
-    for heading, room in zip(headings, rooms, strict=True):
-        out.add_column(Text(heading), no_wrap=True, min_width=room)
+    lines = [*_row(headings, rooms), "-" * (sum(rooms) + 2 * (len(rooms) - 1))]
     for row in rows:
-        out.add_row(*(Text("\n".join(wrap(cell, room))) for cell, room in zip(row, rooms, strict=True)))
-    page = io.StringIO()
-    Console(file=page, width=10 * WIDEST, color_system=None, legacy_windows=False, force_terminal=False).print(out)
-    return "\n".join(line.rstrip() for line in page.getvalue().rstrip("\n").splitlines())
+        lines.extend(_row(row, rooms))
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _row(cells: Sequence[str], rooms: Sequence[int]) -> Iterator[str]:
+    """Yield the lines of one row, its cells folded to their rooms."""
+    folded = [wrap(cell, room) for cell, room in zip(cells, rooms, strict=True)]
+    for line in itertools.zip_longest(*folded, fillvalue=""):
+        yield "  ".join(text + " " * (room - width(text)) for text, room in zip(line, rooms, strict=True))
 
 
 def _rooms(rows: Sequence[Sequence[str]], flexible: Sequence[int]) -> list[int]:

@@ -112,9 +112,9 @@ def _at_a_glance(
 ) -> tuple[NDArray[np.bool_], ...]:
     """Decide what needs no buffer.
 
-    Ground less than a from the zone's edge lies in a band of at most 2 a L + k π a² (L the edge's length, k its pieces):
-    more shared ground than that reaches deeper into the zone, more ground outside it reaches farther out. And ground in
-    one piece that touches the zone and keeps away from its edge lies deep inside.
+    Ground less than a from the zone's edge lies in a band of at most 2 a L + k π a² (L the edge's length, k its
+    pieces): more shared ground than that reaches deeper into the zone, more ground outside it reaches farther out.
+    And ground in one piece that touches the zone and keeps away from its edge lies deep inside.
 
     Returns
     -------

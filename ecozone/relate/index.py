@@ -1,7 +1,7 @@
 """What is worked out once for a layer version and kept while it lives: boxes, edges, pieces of its lines.
 
-Nothing here is prepared or projected in place: the layer's own geometries stay as they are, so any number of threads may
-read them (libgeos/geos#825).
+Nothing here is prepared or projected in place: the layer's own geometries stay as they are, so any number of threads
+may read them (libgeos/geos#825).
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ _lock = threading.Lock()
 
 
 class Index:
-    """Boxes, edges and pieces of a layer's zones, in degrees."""
+    """Boxes, edges and pieces of a layer's zones (long edges cut: `Layer.dense`), in degrees."""
 
     def __init__(self, geometry: NDArray[Any]) -> None:
         self._lock = threading.RLock()
-        self.geometry = dense(geometry)
+        self.geometry = geometry
         self.vertices = shapely.get_num_coordinates(self.geometry)
         self.edge_m = longest_edges(self.geometry)
         self.dimension = shapely.get_dimensions(self.geometry)
@@ -53,18 +53,8 @@ def index_of(layer: Layer) -> Index:
     with _lock:
         found = _known.get(layer)
         if found is None:
-            found = _known[layer] = Index(layer.geometry)
+            found = _known[layer] = Index(layer.dense)
         return found
-
-
-def dense(geometry: NDArray[Any]) -> NDArray[Any]:
-    """Cut long edges along their geodesics, in degrees; a polygon that crosses itself then is mended as `to_plane` does."""
-    out = measure.densify(geometry)
-    if out is not geometry:
-        bent = np.flatnonzero(out != geometry)
-        bent = bent[~shapely.is_valid(out[bent])]
-        out[bent] = shapely.make_valid(out[bent], method="structure", keep_collapsed=False)
-    return out
 
 
 def longest_edges(geometry: NDArray[Any]) -> NDArray[np.float64]:

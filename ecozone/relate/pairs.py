@@ -1,8 +1,8 @@
 """Candidate pairs of ground and zone, and what lies between them.
 
-Zones are clipped in degrees, to the box of the ground grown by the reach and by the longest edge of the zone, so that no
-edge that a clip has cut comes near the ground; only what is left is brought to the local plane. "Covers the box" and
-"misses the box" need no geometry operation at all. Everything runs on arrays of pairs.
+Zones are clipped in degrees, to the box of the ground grown by the reach and by the longest edge of the zone, so that
+no edge that a clip has cut comes near the ground; only what is left is brought to the local plane. "Covers the box"
+and "misses the box" need no geometry operation at all. Everything runs on arrays of pairs.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Projected:
 
         key = (id(coverage), plane)
         if key not in self._coverage:
-            flat = measure.to_plane(np.array([coverage], dtype=object), plane)[0]
+            flat = measure.to_plane(np.array([coverage], dtype=object), plane, measure.LONGEST_EDGE_M)[0]
             flat = shapely.transform(flat, np.copy) if flat is coverage else flat
             tree = shapely.STRtree(cut_lines(np.array([flat], dtype=object))[0])
             shapely.prepare(flat)  # noqa: TID251 - a copy of our own, used by this thread alone

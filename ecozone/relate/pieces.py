@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -112,13 +112,12 @@ def cut(
         of[prefix] = every.copy() if not prefix else np.where((home >= 0) & bound[home], every, -1)
     extra: list[Any] = []
     owner: list[int] = []
-    ground = _dense(admin.geometry)
     for p in np.flatnonzero(home < 0).tolist():  # parts across a border: few
         zones = zone[part == p]
         codes[p] = tuple(sorted(set(county[zones].tolist())))
         if not len(zones):
             continue
-        mine_all = ground(zones)
+        mine_all = admin.dense[zones]
         site = measure.densify(geometry[p : p + 1])[0]
         if shapely.covers(shapely.buffer(shapely.union_all(mine_all), SEAM), site):
             outside[p] = FALSE
@@ -131,14 +130,14 @@ def cut(
             if len(mine) == len(zones) and outside[p] == FALSE:
                 of[prefix][p] = p
                 continue
-            there = _same_dimension(shapely.intersection(site, shapely.union_all(ground(mine))), site)
+            there = _same_dimension(shapely.intersection(site, shapely.union_all(admin.dense[mine])), site)
             if not shapely.is_empty(there):
                 of[prefix][p] = n + len(extra)
                 extra.append(there)
                 owner.append(p)
     reaching = np.flatnonzero((outside == FALSE) & (extent_m > 0))
     if len(reaching):
-        known = shapely.union_all(ground(np.flatnonzero(units)))
+        known = shapely.union_all(admin.dense[np.flatnonzero(units)])
         shapely.prepare(known)  # noqa: TID251 - a union of our own, used by this thread alone
         reaching = reaching[~shapely.covers(known, _boxes(geometry[reaching], extent_m[reaching]))]
         held = shapely.covers(known, _discs(geometry[reaching], extent_m[reaching]))
@@ -160,21 +159,6 @@ def _units(admin: Layer, as_of: dt.date) -> NDArray[np.bool_]:
         if found.any():
             return found
     return active
-
-
-def _dense(geometry: NDArray[Any]) -> Callable[[NDArray[np.int64]], NDArray[Any]]:
-    """Return a function that gives some geometries with long edges cut along their geodesics, each cut once."""
-    known: dict[int, Any] = {}
-
-    def some(rows: NDArray[np.int64]) -> NDArray[Any]:
-        for row in rows.tolist():
-            if row not in known:
-                known[row] = measure.densify(geometry[row : row + 1])[0]
-        out = np.empty(len(rows), dtype=object)
-        out[:] = [known[row] for row in rows.tolist()]
-        return out
-
-    return some
 
 
 def _boxes(points: NDArray[Any], extent_m: NDArray[np.float64]) -> NDArray[Any]:
