@@ -5,7 +5,6 @@ Imports alone: nothing is opened, computed or started here.
 
 from __future__ import annotations
 
-import pyogrio
 import pyproj
 import shapely
 
@@ -25,4 +24,4 @@ import ecozone.web.files
 import ecozone.web.request
 import ecozone.web.work
 
-LOADED = (pyogrio, pyproj, shapely, ecozone)
+LOADED = (pyproj, shapely, ecozone)
