@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -86,3 +87,16 @@ def test_bad_input_is_one_sentence(cli: Callable[..., Any], kept: tuple[Path, Pa
         assert ran.status == 2 and said in ran.err, ran.err
         assert len(ran.err.strip().splitlines()) == 1
     assert cli("template", tmp_path / "t.docx").status == 0
+
+
+@pytest.mark.slow
+def test_a_report_costs_less_than_four_checks(demo_atlases: list[Path], tmp_path: Path) -> None:
+    atlas = next(a for a in demo_atlases if a.name == "511111")
+    plain = ("check", SITE, "--atlas", atlas, "--industry", "C2614", "--nature", "new", "--as-of", "2026-11-22")
+    seconds: dict[bool, list[float]] = {False: [], True: []}
+    for _ in range(4):
+        for report in (False, True):
+            start = time.perf_counter()
+            run_cli(*plain, *(("--report", tmp_path / "x.docx") if report else ()))
+            seconds[report].append(time.perf_counter() - start)
+    assert min(seconds[True]) < 4 * min(seconds[False])
