@@ -10,12 +10,13 @@ ODD := build/路径 有空格
 # A checkout that was moved or copied with its .venv is installed anew (without a network: nothing is missing).
 $(shell [ -e $(STAMP) ] && [ "$$(cat $(STAMP))" != "$$(pwd -P)" ] && rm -f $(STAMP))
 
-.PHONY: help demo test lint format bench soak wheelhouse clean distclean
+.PHONY: help demo docs test lint format bench soak wheelhouse clean distclean
 
 help:
 	@echo 'make demo        示例项目逐个核对,结果、地图写入 build/demo'
 	@echo 'make test        测试（含中文路径、GBK 终端）'
 	@echo 'make lint        ruff, mypy, import-linter'
+	@echo 'make docs        文档网站,写入 build/site（先装 .[docs]）'
 	@echo 'make format      按 ruff 改写格式'
 	@echo 'make bench       计时'
 	@echo 'make soak        耗时较长的测试'
@@ -35,6 +36,10 @@ lint: $(STAMP)
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(PY) -c 'from importlinter.cli import lint_imports_command as lint; lint(["--no-logo"])'
+
+docs: $(STAMP)
+	$(PY) docs/kinds_page.py
+	$(PY) -m mkdocs build --strict
 
 format: $(STAMP)
 	$(PY) -m ruff check --fix .

@@ -1,0 +1,21 @@
+"""Write the page of layer kinds from the registry: ``python docs/kinds_page.py``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ecozone import kinds
+
+
+def page() -> str:
+    """Return the page."""
+    lines = ["# 图层类别 · Layer kinds", "", "| kind | 名称 | 字段 |", "|---|---|---|"]
+    for key in kinds.registry():
+        spec = kinds.get(key)
+        columns = "、".join(f"`{c}` {v.name}" for c, v in spec.columns.items())
+        lines.append(f"| `{key}` | {spec.name} | {columns} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    (Path(__file__).parent / "site" / "kinds.md").write_text(page(), encoding="utf-8")
