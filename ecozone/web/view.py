@@ -82,13 +82,19 @@ def project(record: Mapping[str, Any]) -> list[tuple[str, str]]:
     rows = [
         ("性质", words.nature(p["nature"]).name if p["nature"] else "未提供"),
         ("行业", "；".join(f"{c} {words.name_of(c)}" for c in p["industries"]) or "未提供"),
-        ("设施", "、".join(dict.fromkeys(facilities)) + ("（此外没有）" if p["facilities_closed"] else "")),
+        ("设施", _facilities(list(dict.fromkeys(facilities)), p["facilities_closed"])),
         ("事实", "；".join(facts)),
         ("用地", f"{ground}，坐标精度 ±{main['accuracy_m']:,.1f} 米"),
         ("判定日期", record["as_of"]),
         ("图集", f"{record['region']['name']}（{record['region']['code']}）"),
     ]
     return [(k, v) for k, v in rows if v]
+
+
+def _facilities(names: list[str], closed: bool) -> str:
+    if not closed:
+        return "、".join(names)
+    return "、".join(names) + "（此外没有）" if names else "没有特定设施"
 
 
 def questions(record: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
