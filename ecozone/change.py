@@ -195,12 +195,11 @@ class _Causes:
         if rule.firm(self.one) != rule.firm(self.two):
             out.append(f"规划期届满：{rule.citation}")
         for leaf in leaves(rule.where):
-            said = self._layer(leaf["kind"])
-            if said:
+            if said := self._layer(leaf["kind"]):
                 out.append(said)
-            name = (leaf.get("distance") or {}).get("parameter")
-            if name in self.set:
-                out.append(f"参数改设：{name}")
+            figure = (leaf.get("distance") or {}).get("parameter")
+            if figure in self.set:
+                out.append(f"参数改设：{figure}")
         return out or [f"事实或范围变化：{rule.title}"]
 
     def _law(self, rule: Rule, was: bool, others: Sequence[str]) -> str:
