@@ -42,7 +42,9 @@ def main() -> None:
             print(f"left out: {name} ({error})")
     result: dict[str, Any] = {"machine": machine(), "scale": n, "rounds": given.rounds, "tasks": {}}
     for task in TASKS:
-        result["tasks"][task] = in_turn({name: tasks[task] for name, tasks in ready.items() if task in tasks}, given.rounds)
+        result["tasks"][task] = in_turn(
+            {name: tasks[task] for name, tasks in ready.items() if task in tasks}, given.rounds
+        )
         show(task, result["tasks"][task])
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(json.dumps(result, ensure_ascii=False, indent=1), encoding="utf-8")

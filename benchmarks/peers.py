@@ -1,7 +1,7 @@
 """The engines ecozone is timed against, each doing the same task on the same arrays in a plane (EPSG:4544).
 
-A peer that is not installed is left out by name. Loading and indexing are outside the clock where an engine has an index
-of its own to keep (DuckDB's and SedonaDB's tables, ecozone's layer index).
+A peer that is not installed is left out by name. Loading and indexing are outside the clock where an engine has an
+index of its own to keep (DuckDB's and SedonaDB's tables, ecozone's layer index).
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def sjoin_tasks(load: Workload, _: int) -> dict[str, Task]:
 
 
 def shapely_tasks(load: Workload, _: int) -> dict[str, Task]:
-    """The floor of GEOS without tricks: nothing but the intersections of the pairs that do intersect."""
+    """Return the floor of GEOS without tricks: nothing but the intersections of the pairs that do intersect."""
     floor = shapely.STRtree(load.polygons).query(load.zones, predicate="intersects")
     zone, site = floor
 

@@ -74,8 +74,8 @@ class Screening:
     Attributes
     ----------
     table : pandas.DataFrame
-        On the input's index: ``name``, ``verdict``, ``complete``, ``worst_rule``, ``worst_effect``, counts of findings by
-        outcome, ``reason`` (why a row could not be judged).
+        On the input's index: ``name``, ``verdict``, ``complete``, ``worst_rule``, ``worst_effect``, counts of
+        findings by outcome, ``reason`` (why a row could not be judged).
     ignored : sequence of str
         Columns of the input that mean nothing here.
     """

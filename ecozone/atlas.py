@@ -278,8 +278,8 @@ def open_atlas(path: str | Path) -> Atlas:
     Parameters
     ----------
     path : str or Path
-        A folder with ``atlas.toml`` and ``<kind>/<version>.parquet``, or ``postgresql://…`` of an atlas in PostGIS. Layers are
-        read when first needed.
+        A folder with ``atlas.toml`` and ``<kind>/<version>.parquet``, or ``postgresql://…`` of an atlas in PostGIS.
+        Layers are read when first needed.
 
     Raises
     ------

@@ -163,7 +163,11 @@ class Project:
             "facilities_closed": closed,
             "facts": dict(words.check_fact(k, v) for k, v in (facts or {}).items()),
             "name": name or "未命名项目",
-            "has": tuple(words.facility(k).key for k in has if k not in {f for p in given for f in p.facilities}),
+            "has": tuple(
+                k
+                for k in dict.fromkeys(words.facility(h).key for h in has)
+                if not any(k in p.facilities for p in given)
+            ),
             "subject": subject,
             "stage": stage,
             "notes": tuple(notes),

@@ -35,9 +35,7 @@ def _chromium_missing() -> str | None:
 
 
 def _postgis_missing() -> str | None:
-    if os.environ.get("ECOZONE_POSTGIS") or any(
-        Path("/usr/share/postgresql").glob("*/extension/postgis.control")
-    ):
+    if os.environ.get("ECOZONE_POSTGIS") or any(Path("/usr/share/postgresql").glob("*/extension/postgis.control")):
         return None
     return "no PostGIS: set ECOZONE_POSTGIS to a connection string, or apt install postgresql-postgis"
 

@@ -1,7 +1,7 @@
 """Mutation of the rulebooks against the hand-written cases alone.
 
-Every case is measured once, with every rule that could ever ask; a mutant changes one thing of one rule (or one date of one
-document), and only the rules it touches are judged again. A mutant that no case notices is a survivor.
+Every case is measured once, with every rule that could ever ask; a mutant changes one thing of one rule (or one date
+of one document), and only the rules it touches are judged again. A mutant that no case notices is a survivor.
 
     python tests/mutation.py                 # the rate of every book
     python tests/mutation.py cn-511111       # and the survivors of one
@@ -178,7 +178,7 @@ class Case:
         return bool({"verdict", "complete", "exit"} & set(self.expect))
 
     def found(self, rule: Rule | None, judged: Judged | None) -> tuple[str, str] | None:
-        """Return (outcome, effect) as the cases state them: of the last part that the rule concerns, else of the first."""
+        """Return (outcome, effect) as the cases state them: of the last part the rule concerns, else of the first."""
         out = None
         if rule is not None and judged is not None and rule.in_force(self.day):
             for part in self.rows:
@@ -259,9 +259,14 @@ class Field:
         }
         nothing = Plan([], [], frozenset())
         bare = judge(
-            nothing, self.run.judgement.table, self.run.judgement.relations, [shelf[b.name] for b in self.run.judgement.books],
-            placed=batch.placed, lacking_m=self.lacking, accepted=self.run.judgement.accepted,
-        )  # fmt: skip
+            nothing,
+            self.run.judgement.table,
+            self.run.judgement.relations,
+            [shelf[b.name] for b in self.run.judgement.books],
+            placed=batch.placed,
+            lacking_m=self.lacking,
+            accepted=self.run.judgement.accepted,
+        )
         self.judged = {k: self.judge(r, j) for k, (r, j) in self.rules.items()}
         codes = self.run.judgement.relations.codes
         self.cases = []
@@ -301,7 +306,7 @@ def _day(case: Mapping[str, Any]) -> dt.date:
 
 
 def _widened(book: Rulebook) -> Rulebook:
-    """Return a book whose rules hold on any day and look a step farther: what it asks, every mutant can be answered from."""
+    """Return a book whose rules hold on any day and look a step farther: it asks what any mutant could."""
     rules = []
     for rule in book.rules:
         where = copy.deepcopy(rule.where)
@@ -352,7 +357,7 @@ def _one_atlas(cases: Sequence[Mapping[str, Any]]) -> tuple[list[Project], Atlas
 
 
 def _spots() -> Iterator[tuple[float, float]]:
-    """Yield places far enough from each other that no rule of one case sees another; a case's parts take the next ones."""
+    """Yield places so far from each other that no rule of one case sees another; parts take the next ones."""
     for lat in np.arange(20.0, 48.0, 1.0):
         for lon in np.arange(76.0, 130.0, 1.5):
             yield float(lon), float(lat)

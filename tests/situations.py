@@ -110,9 +110,7 @@ def project(case: Mapping[str, Any]) -> Project:
     site = case.get("site") or {}
     described = case.get("project") or {}
     parts = [
-        Part(
-            lonlat(ground("point", APART * (i + 1))), (part["facility"],), accuracy_m=ACCURACY, name=part["facility"]
-        )
+        Part(lonlat(ground("point", APART * (i + 1))), (part["facility"],), accuracy_m=ACCURACY, name=part["facility"])
         for i, part in enumerate(case.get("parts") or ())
     ]
     return Project(

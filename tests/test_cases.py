@@ -39,7 +39,11 @@ def test_case(case: dict[str, Any]) -> None:
         assert effect is None or found[rule].effect == effect
     for rule in expect.get("absent") or ():
         assert rule not in found or found[rule].outcome != "hit", f"{rule} must not hit: {found[rule].because}"
-    told = [(f.rule, f.outcome, f.effect, f.missing) for f in answer.findings if f.outcome in ("hit", "no_data", "undetermined")]
+    told = [
+        (f.rule, f.outcome, f.effect, f.missing)
+        for f in answer.findings
+        if f.outcome in ("hit", "no_data", "undetermined")
+    ]
     for key, value in (("verdict", answer.verdict), ("complete", answer.complete), ("exit", answer.exit_status)):
         assert key not in expect or expect[key] == value, f"{key} is {value}: {told}"
 

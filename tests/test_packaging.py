@@ -111,9 +111,7 @@ def test_wheel_carries_every_file_of_the_package(office: Office) -> None:
 
 
 @pytest.mark.xdist_group("wheel")
-def test_wheel_carries_the_sample_atlases_and_not_what_makes_them(
-    office: Office, demo_atlases: list[Path]
-) -> None:
+def test_wheel_carries_the_sample_atlases_and_not_what_makes_them(office: Office, demo_atlases: list[Path]) -> None:
     assert demo_atlases
     for atlas in demo_atlases:
         inside = {path.relative_to(atlas).as_posix() for path in atlas.rglob("*") if path.is_file()}

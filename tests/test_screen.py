@@ -105,10 +105,17 @@ def test_projects_are_screened_as_they_are(atlas: ecozone.Atlas) -> None:
 def test_bad_rows_stay_and_say_why(atlas: ecozone.Atlas) -> None:
     good = "103.55,29.41"
     rows = {
-        "site": [good, "", "POLYGON((103.5 29.4,103.6 29.5,103.6 29.4,103.5 29.5,103.5 29.4))", "29.41,103.55", good, good,
-                 "1,2,3"],
+        "site": [
+            good,
+            "",
+            "POLYGON((103.5 29.4,103.6 29.5,103.6 29.4,103.5 29.5,103.5 29.4))",
+            "29.41,103.55",
+            good,
+            good,
+            "1,2,3",
+        ],
         "行业代码": ["C2614", "C2614", "C2614", "C2614", "9999", 2614.0, "C2614"],
-    }  # fmt: skip
+    }
     got = ecozone.screen(pd.DataFrame(rows), atlas, as_of=DAY).table
     assert len(got) == 7
     bad = got.reason.notna()
@@ -132,9 +139,12 @@ def test_many_sites_on_one_spot_and_great_ones(atlas: ecozone.Atlas) -> None:
     x, y = outline.representative_point().coords[0]
     many = [shapely.Point(x, y).buffer(0.001)] * 500
     parts = shapely.MultiPolygon(
-        [shapely.box(x + i * 2e-5, y + j * 2e-5, x + i * 2e-5 + 1e-5, y + j * 2e-5 + 1e-5)
-         for i in range(70) for j in range(70)]
-    )  # fmt: skip
+        [
+            shapely.box(x + i * 2e-5, y + j * 2e-5, x + i * 2e-5 + 1e-5, y + j * 2e-5 + 1e-5)
+            for i in range(70)
+            for j in range(70)
+        ]
+    )
     west, south, east, north = outline.bounds
     great = [outline, shapely.LineString([(west, south), (east, north)]), parts]
     table = gpd.GeoDataFrame({"项目性质": "new"}, index=range(503), geometry=[*many, *great], crs="EPSG:4490")
@@ -146,7 +156,9 @@ def test_many_sites_on_one_spot_and_great_ones(atlas: ecozone.Atlas) -> None:
 
 def test_columns_that_mean_the_same_are_refused(atlas: ecozone.Atlas) -> None:
     with pytest.raises(InputError, match="意思相同"):
-        ecozone.screen(pd.DataFrame({"lon": [103.5], "lat": [29.4], "行业": ["C26"], "industry": ["C26"]}), atlas, as_of=DAY)
+        ecozone.screen(
+            pd.DataFrame({"lon": [103.5], "lat": [29.4], "行业": ["C26"], "industry": ["C26"]}), atlas, as_of=DAY
+        )
 
 
 # ---------------------------------------------------------------------------------- folders, kills, clusters
@@ -176,8 +188,21 @@ def test_killed_and_resumed_is_undisturbed(
     undisturbed: tuple[Path, tuple[list[dict], list[dict]]], tmp_path: Path, seed: int
 ) -> None:
     file, right = undisturbed
-    command = [sys.executable, "-m", "ecozone", "screen", str(file), "--atlas", str(ATLAS), "--out", str(tmp_path / "out"),
-               "--chunk", "20", "--as-of", DAY]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "ecozone",
+        "screen",
+        str(file),
+        "--atlas",
+        str(ATLAS),
+        "--out",
+        str(tmp_path / "out"),
+        "--chunk",
+        "20",
+        "--as-of",
+        DAY,
+    ]
     rng = np.random.default_rng(seed)
     done = tmp_path / "out"
     for turn in range(3):

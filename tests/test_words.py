@@ -99,9 +99,7 @@ def tables() -> dict[str, Any]:
 
 def test_natures_stages_subjects() -> None:
     assert list(words.natures()) == ["new", "expand", "rebuild", "upgrade", "relocate", "existing"]
-    assert [words.nature(n).key for n in ("新建", "扩建", "改建", "技改", "迁建", "既有")] == list(
-        words.natures()
-    )
+    assert [words.nature(n).key for n in ("新建", "扩建", "改建", "技改", "迁建", "既有")] == list(words.natures())
     assert list(words.stages()) == ["招商", "立项", "选址", "用地预审", "可研", "安评", "环评"]
     assert words.stage("环境影响评价").key == "环评"
     assert list(words.subjects()) == ["project", "plan"]
@@ -380,15 +378,11 @@ def test_words_are_read_without_yaml_once_compiled(tmp_path: Path) -> None:
     said = ""
     for _ in range(2):
         env = {**os.environ, "ECOZONE_CACHE": str(tmp_path)}
-        said = subprocess.run(
-            [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
-        ).stdout
+        said = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True).stdout
     assert said.strip() == "[]"
 
 
-def test_words_are_read_when_the_cache_cannot_be_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_words_are_read_when_the_cache_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("", encoding="utf-8")
     monkeypatch.setenv("ECOZONE_CACHE", str(blocked))

@@ -143,7 +143,8 @@ def read_answers(path: str | Path) -> dict[tuple[str, str], Answer]:
 def _requirement(line: int, given: Mapping[str, str], number: int, path: str | Path) -> dict[str, Any]:
     def bad(what: str, value: str, allowed: Sequence[str]) -> InputError:
         return InputError(
-            f"准入清单“{path}”第 {line} 行的{what}“{value}”{did_you_mean(value, allowed)}应为 {'、'.join(allowed)} 之一。"
+            f"准入清单“{path}”第 {line} 行的{what}“{value}”{did_you_mean(value, allowed)}"
+            f"应为 {'、'.join(allowed)} 之一。"
         )
 
     unit, category = given["unit"], next((c for c in _CATEGORIES if c in given["category"]), "")

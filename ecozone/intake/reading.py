@@ -12,7 +12,7 @@ import shapely
 
 from ecozone import kinds
 from ecozone.errors import FactError, GeometryError, InputError, LayerError
-from ecozone.intake import codes, crs, fields, files, fit, quality, topology
+from ecozone.intake import codes, coordinates, crs, fields, files, fit, quality, topology
 from ecozone.intake.issue import Issue, errors, ordered
 from ecozone.intake.raw import RawTable
 
@@ -283,11 +283,10 @@ def _column(table: RawTable, key: str) -> list[Any]:
 
 def printed_accuracy(table: RawTable) -> float:
     """Return a table's accuracy: what it states, or half a unit of its last printed digit, or 0."""
-    from ecozone.measure import METRES_PER_DEGREE
-
     if table.accuracy_m is not None:
         return table.accuracy_m
     if table.digits is None:
         return 0.0
-    degrees = bool(len(table)) and np.abs(shapely.get_coordinates(table.geometry)).max(initial=0) <= 180
-    return float(0.5 * 10.0**-table.digits * (METRES_PER_DEGREE if degrees else 1.0))
+    xy, unit = shapely.get_coordinates(table.geometry), 10.0**-table.digits
+    degrees = bool(len(xy)) and np.abs(xy).max() <= 180
+    return float(coordinates.printed_m(unit, unit, float(xy[:, 1].min()) if degrees else None))

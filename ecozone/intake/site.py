@@ -17,13 +17,10 @@ import shapely
 
 from ecozone import crs as systems
 from ecozone.errors import CRSError, GeometryError, SiteError
-from ecozone.measure import METRES_PER_DEGREE
+from ecozone.intake import coordinates
+from ecozone.measure import without_empty_parts
 
 _NUMBER = r"[-+]?\d+(?:\.\d+)?"
-_PAIR = re.compile(rf"^\s*({_NUMBER})\s*[,，\s]\s*({_NUMBER})\s*$")
-_DMS = re.compile(
-    r"^\s*(?:[EeNn东北][经纬]?)?\s*(\d{1,3})\s*[度°]\s*(\d{1,2})\s*[分′']\s*(\d{1,2}(?:\.\d+)?)\s*(?:秒|″|\"|'')\s*$"
-)
 _SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]*")
 _WKT = re.compile(r"^\s*(?:SRID=\d+;)?\s*(MULTI)?(POINT|LINESTRING|POLYGON)|^\s*GEOMETRYCOLLECTION", re.IGNORECASE)
 
@@ -77,16 +74,13 @@ def _from_text(text: str, crs: str | None, accuracy_m: float | None) -> Place:
         raise SiteError("没有给出项目位置，请提供 WKT、“经度,纬度”、度分秒，或矢量文件。")
     if _WKT.match(text):
         return _from_wkt(stripped, crs, accuracy_m)
-    pair = _PAIR.match(stripped)
-    if pair:
-        x, y = pair.groups()
-        projected = crs is not None and not _geographic(crs)
-        digits = max(_decimals(x), _decimals(y))
-        unit = 1.0 if projected else METRES_PER_DEGREE
-        return _placed(shapely.Point(float(x), float(y)), crs, accuracy_m, 0.5 * 10.0**-digits * unit, ())
-    halves = re.split(r"[,，;；]", stripped)
-    if len(halves) == 2 and any(mark in stripped for mark in "度°"):
-        return _from_dms(halves, crs, accuracy_m)
+    found_pair = coordinates.pair(stripped)
+    if found_pair is not None:
+        return _from_pair(found_pair, crs, accuracy_m)
+    said = coordinates.angle(stripped)
+    halves = [h for h in re.split(r"[,;、]", said) if h.strip()]
+    if "°" in said and len(halves) == 2:
+        raise _broken(halves)
     path = Path(text)
     database = text.startswith(("postgresql://", "postgres://"))
     if database or _SUFFIX.fullmatch(path.suffix) or _exists(path):
@@ -119,26 +113,33 @@ def _from_wkt(text: str, crs: str | None, accuracy_m: float | None) -> Place:
         raise GeometryError(
             f"WKT“{text[:60]}”写法有误，请检查括号、逗号和坐标个数；面至少四个点，首尾点相同。"
         ) from error
-    digits = max((_decimals(n) for n in re.findall(_NUMBER, text)), default=0)
-    unit = 1.0 if crs is not None and not _geographic(crs) else METRES_PER_DEGREE
-    return _placed(geometry, crs, accuracy_m, 0.5 * 10.0**-digits * unit, ())
+    unit = 10.0 ** -max((len(n.partition(".")[2]) for n in re.findall(_NUMBER, text)), default=0)
+    projected = crs is not None and not _geographic(crs)
+    south = 0.0 if shapely.is_empty(geometry) else float(shapely.bounds(geometry)[1])
+    printed = coordinates.printed_m(unit, unit, None if projected else south)
+    return _placed(geometry, crs, accuracy_m, float(printed), ())
 
 
-def _from_dms(halves: list[str], crs: str | None, accuracy_m: float | None) -> Place:
-    values, digits = [], 99
-    for half in halves:
-        found = _DMS.match(half)
-        if not found:
-            raise SiteError(f"度分秒坐标“{half.strip()}”写法不完整，应如 106度54分8.122秒。")
-        degrees, minutes, seconds = found.groups()
-        if int(minutes) >= 60 or float(seconds) >= 60:
-            raise SiteError(f"度分秒坐标“{half.strip()}”的分或秒不小于 60，请核对。")
-        values.append(int(degrees) + int(minutes) / 60 + float(seconds) / 3600)
-        digits = min(digits, _decimals(seconds))
-    if re.match(r"\s*[Nn北]", halves[0]):
-        values.reverse()
-    precision = 0.5 * 10.0**-digits / 3600 * METRES_PER_DEGREE
-    return _placed(shapely.Point(*values), crs, accuracy_m, precision, ())
+def _from_pair(
+    found: tuple[coordinates.Coordinate, coordinates.Coordinate], crs: str | None, accuracy_m: float | None
+) -> Place:
+    east, north = found
+    projected = crs is not None and not _geographic(crs)
+    printed = coordinates.printed_m(east.unit, north.unit, None if projected else north.value)
+    return _placed(shapely.Point(east.value, north.value), crs, accuracy_m, float(printed), ())
+
+
+def _broken(halves: list[str]) -> SiteError:
+    """Return what is wrong with degrees, minutes and seconds: a broken one is refused, never completed."""
+    half = next((h.strip() for h in halves if coordinates.read(h) is None), None)
+    if half is None:
+        return SiteError(
+            f"坐标“{halves[0].strip()}”与“{halves[1].strip()}”不是一个经度和一个纬度，请按“经度,纬度”核对。"
+        )
+    numbers = [float(n) for n in re.findall(_NUMBER, half)]
+    if len(numbers) == 3 and max(numbers[1:]) >= 60:
+        return SiteError(f"度分秒坐标“{half}”的分或秒不小于 60，请核对。")
+    return SiteError(f"度分秒坐标“{half}”写法不完整，应如 106度54分8.122秒。")
 
 
 def _from_geojson(node: Mapping[str, Any], crs: str | None, accuracy_m: float | None, *, digits: int | None) -> Place:
@@ -152,8 +153,11 @@ def _from_geojson(node: Mapping[str, Any], crs: str | None, accuracy_m: float | 
 
 
 def _merge(geometry: Any) -> Any:
-    """Make one geometry of several features of one dimension."""
+    """Make one geometry of several features of one dimension; plots that touch or overlap are dissolved."""
     there = geometry[~shapely.is_missing(geometry) & ~shapely.is_empty(geometry)]
+    while (shapely.get_type_id(there) == 7).any():
+        there = shapely.get_parts(there)
+        there = there[~shapely.is_empty(there)]
     if not len(there):
         raise GeometryError("没有找到项目的几何图形，请提供点、线或面。")
     if len(there) == 1:
@@ -161,23 +165,33 @@ def _merge(geometry: Any) -> Any:
     dimensions = np.unique(shapely.get_dimensions(there))
     if len(dimensions) > 1:
         raise GeometryError("项目混有点、线、面，请拆成单独的部分（--part 类型=位置）。")
-    parts = shapely.get_parts(there)
     make = (shapely.multipoints, shapely.multilinestrings, shapely.multipolygons)[int(dimensions[0])]
-    return make(parts)
+    one = make(shapely.get_parts(there))
+    if shapely.is_valid(there).all() and not shapely.is_valid(one):
+        return shapely.union_all(there)
+    return one
 
 
 def _placed(geometry: Any, crs: str | None, stated: float | None, printed: float, notes: tuple[str, ...]) -> Place:
     """Bring a geometry to EPSG:4490, edges cut in its own plane first, and settle its accuracy."""
     if geometry is None or shapely.is_empty(geometry):
         raise GeometryError("项目没有几何图形（为空），请提供点、线或面。")
-    geometry = shapely.force_2d(geometry)
-    bounds = np.array(shapely.bounds(geometry))
+    geometry = _plain(shapely.force_2d(geometry))
+    if not np.isfinite(shapely.get_coordinates(geometry)).all():
+        raise SiteError("项目坐标含有空值或无穷大，请检查坐标后重新提供。")
     if crs is None or _is_4490(crs):
-        systems.check_in_china(bounds)
+        systems.check_in_china(np.array(shapely.bounds(geometry)))
     else:
-        geometry = _to_geographic(geometry, crs)
-        systems.check_in_china(np.array(shapely.bounds(geometry)), what=f"按 {crs} 换算后的项目坐标")
+        geometry, more = _to_geographic(geometry, crs, stated)
+        notes += more
     return Place(geometry, printed if stated is None else float(stated), notes)
+
+
+def _plain(geometry: Any) -> Any:
+    """Return a ring as the line it is, and a multi-part geometry without empty parts."""
+    if shapely.get_type_id(geometry) == 2:
+        return shapely.linestrings(shapely.get_coordinates(geometry))
+    return without_empty_parts(np.array([geometry], dtype=object))[0]
 
 
 def _is_4490(crs: str) -> bool:
@@ -198,21 +212,45 @@ def _parse(crs: str) -> Any:
         raise CRSError(f"无法识别坐标系“{crs}”，请写成 EPSG 代码，例如 EPSG:4490 或 EPSG:4544。") from None
 
 
-def _to_geographic(geometry: Any, crs: str) -> Any:
+def _to_geographic(geometry: Any, crs: str, stated: float | None) -> tuple[Any, tuple[str, ...]]:
     """Transform to EPSG:4490; a straight edge of a projected plane stays that edge (cut to at most 500 m there)."""
-    from pyproj import Transformer
-
     source = _parse(crs)
+    notes: tuple[str, ...] = ()
+    if stated is None:
+        systems.check_datum(source, "项目坐标")
+    else:
+        try:
+            systems.check_datum(source, "项目坐标")
+        except CRSError:
+            notes = (f"坐标系“{source.name}”没有转换参数，未作基准转换，按所给精度 {stated:g} 米使用",)
     if not source.is_geographic:
         from ecozone.intake.shift import cut_edges
 
         geometry = cut_edges(np.array([geometry], dtype=object))[0]
-    transformer = Transformer.from_crs(source, systems.GEOGRAPHIC, always_xy=True)
-    out = shapely.transform(geometry, lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1])))
-    if not np.all(np.isfinite(shapely.bounds(out))):
+    out = _moved(geometry, source)
+    what = f"按 {crs} 换算后的项目坐标"
+    bounds = np.array(shapely.bounds(out))
+    if np.isfinite(bounds).all() and _in_china(bounds):
+        return out, notes
+    turned = np.array(shapely.bounds(_moved(shapely.transform(geometry, lambda xy: xy[:, ::-1]), source)))
+    if not source.is_geographic and np.isfinite(turned).all() and _in_china(turned):
+        raise SiteError("项目坐标像是北坐标（测量上的 X）写在前面，请按“东坐标,北坐标”的顺序提供。")
+    if not np.isfinite(bounds).all():
         raise CRSError(f"坐标不在 {crs} 的适用范围内，换算失败，请核对坐标系。")
-    return out
+    systems.check_in_china(bounds, what=what)
+    return out, notes
 
 
-def _decimals(number: str) -> int:
-    return len(number.partition(".")[2])
+def _moved(geometry: Any, source: Any) -> Any:
+    from pyproj import Transformer
+
+    to = Transformer.from_crs(source, systems.GEOGRAPHIC, always_xy=True)
+    return shapely.transform(geometry, lambda xy: np.column_stack(to.transform(xy[:, 0], xy[:, 1])))
+
+
+def _in_china(bounds: Any) -> bool:
+    try:
+        systems.check_in_china(bounds)
+    except (CRSError, SiteError):
+        return False
+    return True

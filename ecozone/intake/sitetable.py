@@ -18,7 +18,17 @@ from ecozone.errors import SiteError
 
 Columns = Mapping[str, NDArray[Any]]
 #: GDAL drivers that a table may be opened with; anything indirect (VRT, WMS, vsicurl …) is left out on purpose.
-DRIVERS = ("ESRI Shapefile", "GPKG", "GeoJSON", "GeoJSONSeq", "FlatGeobuf", "OpenFileGDB", "MapInfo File", "KML", "LIBKML")
+DRIVERS = (
+    "ESRI Shapefile",
+    "GPKG",
+    "GeoJSON",
+    "GeoJSONSeq",
+    "FlatGeobuf",
+    "OpenFileGDB",
+    "MapInfo File",
+    "KML",
+    "LIBKML",
+)
 _ENCODINGS = ("utf-8-sig", "gb18030")
 
 

@@ -1,4 +1,4 @@
-"""Reading one attribute value as its column's type: code lists by code, label or wording; numbers, dates, yes and no."""
+"""Reading one attribute value as its column's type: code lists by code, label or wording; numbers, dates, truths."""
 
 from __future__ import annotations
 

@@ -271,7 +271,9 @@ class _Asked:
         masks = _mask(minus, request.minus, as_of) if minus is not None and request.minus is not None else None
         return cls(request, out, Rows(may_only=bool((may & ~sure).any())), sure, may, masks, blind, False)
 
-    def fill(self, group: Group, pairs: Pairs | None, away: Pairs | None, far: _Far, half_width_m: float | None) -> None:
+    def fill(
+        self, group: Group, pairs: Pairs | None, away: Pairs | None, far: _Far, half_width_m: float | None
+    ) -> None:
         """Measure one group."""
         if pairs is None:
             return
@@ -429,7 +431,9 @@ def _contact(
         deep[some.piece[some.covers]] = True  # the piece's box grown by more than accuracy and extent
         close = some.only((some.distance_m <= (a + extent)[some.piece]) & ~deep[some.piece])
         zones = dissolve.unite(m, close.piece, close.near)
-        own = dissolve.amounts(group.geometry, np.where(metres <= 0, zones, None))
+        met = zones.copy()
+        met[metres > 0] = None
+        own = dissolve.amounts(group.geometry, met)
         own[deep] = whole[deep]
         least, most = dissolve.bounded_amounts(group.geometry, zones, own, a) if bounds else (own, own)
         one, other = dissolve.states(group.geometry, zones, metres, deep, a, extent, own)

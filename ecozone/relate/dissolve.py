@@ -96,7 +96,9 @@ def states(
         core = shrunk(shrunk(zone[some], a[some]), extent[some])
         within[some] = shapely.covers(core, site[some])
         some = some[~within[some]]
-        beyond[some] = ~shapely.covers(np.where(a[some] > 0, shapely.buffer(zone[some], a[some]), zone[some]), site[some])
+        beyond[some] = ~shapely.covers(
+            np.where(a[some] > 0, shapely.buffer(zone[some], a[some]), zone[some]), site[some]
+        )
     meets[rows[hit]] = TRUE
     inside[rows] = np.where(within, TRUE, np.where(beyond, FALSE, UNKNOWN))
     return meets, inside

@@ -16,10 +16,14 @@ import shapely
 from numpy.typing import NDArray
 
 from ecozone import measure
+from ecozone.crs import Plane
 from ecozone.layer import Layer
 
 #: Segments in a piece of a line: fewer make more boxes, more make boxes that hold nothing but air (measured: 8).
 SEGMENTS = 8
+
+#: Planes whose zones are kept: sites that come along a curve are seldom in more at a time.
+PLANES = 128
 
 _known: weakref.WeakKeyDictionary[Layer, Index] = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
@@ -30,6 +34,7 @@ class Index:
 
     def __init__(self, geometry: NDArray[Any]) -> None:
         self._lock = threading.RLock()
+        self._flat: dict[Plane, NDArray[Any]] = {}
         self.geometry = geometry
         self.vertices = shapely.get_num_coordinates(self.geometry)
         self.edge_m = longest_edges(self.geometry)
@@ -38,9 +43,24 @@ class Index:
         self.tree = shapely.STRtree(self.geometry)
         self.tree.query(shapely.Point(0, 0))  # a tree is built when first asked: now, before threads share it
 
+    def flat(self, plane: Plane, zones: NDArray[np.int64]) -> NDArray[Any]:
+        """Return some zones in a plane; each is projected once while its plane is kept."""
+        with self._lock:
+            kept = self._flat.pop(plane, None)
+            if kept is None:
+                kept = np.full(len(self.geometry), None, dtype=object)
+            self._flat[plane] = kept
+            while len(self._flat) > PLANES:
+                del self._flat[next(iter(self._flat))]
+        todo = np.unique(zones)
+        todo = todo[shapely.is_missing(kept[todo])]
+        if len(todo):  # two threads may project one zone both: the same numbers twice
+            kept[todo] = shapely.transform(self.geometry[todo], plane.forward)
+        return kept[zones]
+
     @functools.cached_property
     def pieces(self) -> tuple[NDArray[Any], NDArray[np.int64], shapely.STRtree]:
-        """Pieces of at most `SEGMENTS` segments of all lines and outlines (or the points), their zones, their boxes' index."""
+        """Pieces of at most `SEGMENTS` segments of lines and outlines (or points), their zones, an index of them."""
         with self._lock:
             lines, zone = cut_lines(self.geometry)
             tree = shapely.STRtree(lines)

@@ -38,7 +38,7 @@ class Lines:
     def nearest(
         self, wanted: NDArray[np.bool_], rows: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Return for some rows of the group the nearest wanted zone (-1: none within reach) and how far it is, metres."""
+        """Return for some rows the nearest wanted zone (-1: none within reach) and how far it is, metres."""
         zone, metres = np.full(len(rows), -1), np.full(len(rows), np.inf)
         held, tree = self._tree(wanted)
         if not len(held) or not len(rows):

@@ -1,8 +1,9 @@
 """Candidate pairs of ground and zone, and what lies between them.
 
-Zones are clipped in degrees, to the box of the ground grown by the reach and by the longest edge of the zone, so that
-no edge that a clip has cut comes near the ground; only what is left is brought to the local plane. "Covers the box"
-and "misses the box" need no geometry operation at all. Everything runs on arrays of pairs.
+Zones are clipped to the box of the ground grown by the reach. "Covers the box" and "misses the box" need no geometry
+operation at all. Zones of very many vertices are clipped in degrees first, to a box that is wider by their longest edge
+(so that no edge that the clip has cut comes near the ground), and only what is left is brought to the local plane.
+Everything runs on arrays of pairs.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from ecozone import measure
 from ecozone.crs import Plane
 from ecozone.layer import Layer
-from ecozone.relate.clip import clip
+from ecozone.relate.clip import clip, padded_boxes
 from ecozone.relate.dissolve import apart
 from ecozone.relate.index import Index, index_of
 from ecozone.relate.pieces import Group
@@ -26,8 +27,10 @@ from ecozone.relate.pieces import Group
 SLACK_M = 1.0
 #: Odd pads of boxes in degrees, all different (see `ecozone.relate.clip`): millimetres to centimetres.
 ODD_DEGREES = np.array([1.37e-7, 1.73e-7, 1.11e-7, 1.93e-7])
+#: A zone of so many vertices is clipped in degrees and only the rest projected; smaller ones are projected once.
+GREAT = 5_000
 #: A zone of so many vertices that meets so many boxes is asked by a prepared copy before it is clipped.
-HUGE, OFTEN = 2_000, 8
+HUGE, OFTEN = GREAT, 8
 #: Metres in a degree of latitude, rounded down.
 DEGREE_M = 110_500.0
 
@@ -142,15 +145,22 @@ def candidates(
     piece, zone = piece[keep].astype(np.int64), zone[keep].astype(np.int64)
     order = np.lexsort((zone, piece))
     piece, zone = piece[order], zone[order]
-    boxes = grown(group.degrees[piece], look[piece] + index.edge_m[zone]) + ODD_DEGREES * (-1, -1, 1, 1)
-    near, covers = _clipped(index, zone, boxes, cache)
+    near, covers = np.empty(len(zone), dtype=object), np.zeros(len(zone), dtype=bool)
+    great = index.vertices[zone] >= GREAT
+    at = np.flatnonzero(~great)
+    boxes = padded_boxes(group.bounds[piece[at]], look[piece[at]])
+    near[at], covers[at] = clip(index.flat(group.plane, zone[at]), boxes)
+    at = np.flatnonzero(great)
+    if len(at):
+        boxes = grown(group.degrees[piece[at]], look[piece[at]] + index.edge_m[zone[at]]) + ODD_DEGREES * (-1, -1, 1, 1)
+        near[at], covers[at] = _clipped(index, zone[at], boxes, cache)
+        near[at] = shapely.transform(near[at], group.plane.forward)
     there = ~shapely.is_empty(near)
-    piece, zone, near, covers = piece[there], zone[there], near[there], covers[there]
-    return piece, zone, shapely.transform(near, group.plane.forward) if len(near) else near, covers
+    return piece[there], zone[there], near[there], covers[there]
 
 
 def grown(degrees: NDArray[np.float64], metres: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Grow boxes in degrees ``(n, 4)`` by at least `metres` of ground, and by what a geodesic bows out of its ends' box."""
+    """Grow boxes in degrees ``(n, 4)`` by at least `metres`, and by what a geodesic bows out of its ends' box."""
     south, north = degrees[:, 1], degrees[:, 3]
     narrow = np.cos(np.radians(np.minimum(np.maximum(np.abs(south), np.abs(north)) + 1.0, 85.0)))
     wide = np.maximum(degrees[:, 2] - degrees[:, 0], north - south) * 111_700.0 + 2 * metres

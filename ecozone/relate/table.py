@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from ecozone import measure
 from ecozone.crs import plane_at
 from ecozone.layer import Layer
-from ecozone.relate.clip import clip, padded_boxes
 from ecozone.relate.index import cut_lines, index_of
 from ecozone.relate.lines import Lines
 from ecozone.relate.pairs import Projected, candidates
@@ -53,7 +52,7 @@ def shared(
     """
     wanted = np.ones(len(layer), dtype=bool) if wanted is None else wanted
     if not len(geometry) or not len(layer):
-        return Shared(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
+        return Shared(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float64))
     dimension = int(shapely.get_dimensions(geometry).max())
     if dimension == 0 and (shapely.get_type_id(geometry) == 0).all() and index_of(layer).polygon.all():
         return _points(geometry, layer, wanted, threads)
@@ -66,20 +65,14 @@ def shared(
         size = shapely.area if dimension == 2 else shapely.length
         amount = size(group.geometry)[piece]
         todo = np.flatnonzero(~covers)
-        # again in the plane, to the bare box: fewer are left to intersect, and they are smaller
-        tight, held = clip(near[todo], padded_boxes(group.bounds[piece[todo]], 0.0))
-        todo, tight = todo[~held], tight[~held]
-        amount[todo] = 0.0
-        there = ~shapely.is_empty(tight)
-        todo, tight = todo[there], tight[there]
-        amount[todo] = size(shapely.intersection(group.geometry[piece[todo]], tight))
+        amount[todo] = size(shapely.intersection(group.geometry[piece[todo]], near[todo]))
         return group.rows[piece], zone, amount
 
     piece, zone, amount = _together(one, groups(geometry), threads)
     keep = amount > 0
     site, zone, amount = owner[piece[keep]], zone[keep], amount[keep]
     key, at = np.unique(site * len(layer) + zone, return_inverse=True)
-    return Shared(key // len(layer), key % len(layer), np.bincount(at, amount, minlength=len(key)))
+    return Shared(key // len(layer), key % len(layer), np.bincount(at, amount, minlength=len(key)).astype(np.float64))
 
 
 def nearest(

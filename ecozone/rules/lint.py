@@ -102,7 +102,7 @@ def _read(texts: Mapping[str, str], known: Iterable[str], problems: list[Problem
     for raw, _ in parsed.values():
         if isinstance(raw, Mapping) and isinstance(raw.get("parameters"), Mapping):
             declared |= set(raw["parameters"])
-    out = []
+    out: list[Any] = []
     for name, (raw, lines) in parsed.items():
         if not isinstance(raw, Mapping):
             problems.append(Problem(f"{name}：内容为空或不是规则集。"))

@@ -150,7 +150,8 @@ def _places(chunk: Chunk) -> places.Places:
     fields, _, _ = understand(list(chunk.columns))
     found = places.place_columns(fields)
     if len(found) == 2:
-        return places.from_numbers(*(chunk.columns[fields[k]] for k in found), chunk.crs)
+        first, second = (chunk.columns[fields[k]] for k in found)
+        return places.from_numbers(first, second, chunk.crs)
     return places.from_text(chunk.columns[fields[found[0]]], chunk.crs)
 
 

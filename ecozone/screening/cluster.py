@@ -1,4 +1,4 @@
-"""Screening on Dask: plain futures, one a chunk; the atlas is read once by each worker, parts are written by the client.
+"""Screening on Dask: plain futures, one a chunk; each worker reads the atlas once, the client writes the parts.
 
 Nothing twice and nothing lost: a chunk's rows depend on the table alone, its part appears whole or not at all, and a
 chunk whose worker died is given to another one.

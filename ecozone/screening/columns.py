@@ -182,7 +182,7 @@ def _cells(
 
 
 def _blank(value: Any) -> bool:
-    return value is None or value != value or str(value).strip().lower() in _BLANK
+    return value is None or value != value or str(value).strip().lower() in _BLANK  # noqa: PLR0124 - NaN differs from itself
 
 
 def _values(read: Mapping[str, tuple[NDArray[np.int64], list[Any]]], key: str, n: int) -> NDArray[Any]:

@@ -14,8 +14,6 @@ from ecozone.rules.model import EFFECTS, Rule
 from ecozone.screening.parts import Parts
 
 if TYPE_CHECKING:
-    import pandas
-
     from ecozone._screen import Task
     from ecozone.screening.source import Source
 
@@ -54,7 +52,9 @@ def ledger(parts: Parts, target: Path, task: Task) -> Path:
     rules = _rules(task)
     book = Workbook(write_only=True)
     sheet = book.create_sheet("结论")
-    sheet.append(["行号", "名称", "结论", "是否完整", "主要依据", "效力", "命中", "待定", "缺资料", "未命中", "不适用", "原因"])
+    sheet.append(
+        ["行号", "名称", "结论", "是否完整", "主要依据", "效力", "命中", "待定", "缺资料", "未命中", "不适用", "原因"]
+    )
     count = 0
     for table in parts.tables("results"):
         count += len(table)
@@ -62,13 +62,26 @@ def ledger(parts: Parts, target: Path, task: Task) -> Path:
             raise InputError("行数超过 Excel 一张表的上限（1048575 行），请分批核对，或只用 --out、--findings。")
         for r in table.to_pylist():
             sheet.append(
-                [r["row"] + 1, _cell(r["name"]), VERDICTS[r["verdict"]], "是" if r["complete"] else "否",
-                 _cited(rules.get(r["worst_rule"])), _effect(r["worst_effect"]), r["hit"], r["undetermined"],
-                 r["no_data"], r["clear"], r["not_applicable"], _cell(r["reason"])]
-            )  # fmt: skip
+                [
+                    r["row"] + 1,
+                    _cell(r["name"]),
+                    VERDICTS[r["verdict"]],
+                    "是" if r["complete"] else "否",
+                    _cited(rules.get(r["worst_rule"])),
+                    _effect(r["worst_effect"]),
+                    r["hit"],
+                    r["undetermined"],
+                    r["no_data"],
+                    r["clear"],
+                    r["not_applicable"],
+                    _cell(r["reason"]),
+                ]
+            )
     hits = _hits(parts)
     sheet = book.create_sheet("命中条款")
-    sheet.append(["行号", "部分", "规则", "要求", "依据", "效力", "图层", "图斑编号", "图斑名称", "距离（米）", "重叠", "占比"])
+    sheet.append(
+        ["行号", "部分", "规则", "要求", "依据", "效力", "图层", "图斑编号", "图斑名称", "距离（米）", "重叠", "占比"]
+    )
     for h in hits[:SHEET_ROWS]:
         sheet.append(_hit(h, rules))
     sheet = book.create_sheet("退出整改清单")
@@ -77,9 +90,17 @@ def ledger(parts: Parts, target: Path, task: Task) -> Path:
     for h in sorted(leaving, key=lambda h: (str(h["kind"]), str(h["zone"]), h["row"]))[:SHEET_ROWS]:
         rule = rules.get(h["rule"])
         sheet.append(
-            [_kind(h["kind"]), _cell(h["zone"]), _cell(h["zone_name"]), h["row"] + 1, _effect(h["effect"]), _cited(rule),
-             _cell(rule.requirement if rule else ""), _cell(deadline(rule))]
-        )  # fmt: skip
+            [
+                _kind(h["kind"]),
+                _cell(h["zone"]),
+                _cell(h["zone_name"]),
+                h["row"] + 1,
+                _effect(h["effect"]),
+                _cited(rule),
+                _cell(rule.requirement if rule else ""),
+                _cell(deadline(rule)),
+            ]
+        )
     with whole(target) as part:
         book.save(part)
     return target
@@ -94,7 +115,7 @@ def deadline(rule: Rule | None) -> str:
 
 
 def geopackage(parts: Parts, target: Path, source: Source, task: Task) -> Path:
-    """Write layers ``sites``, ``hits`` (the ground inside each zone hit) and ``lines`` (shortest line to each zone hit)."""
+    """Write layers ``sites``, ``hits`` (ground inside each zone hit) and ``lines`` (shortest line to each)."""
     import geopandas
 
     from ecozone import measure
@@ -157,10 +178,19 @@ def _rules(task: Task) -> dict[str, Rule]:
 def _hit(h: dict[str, Any], rules: dict[str, Rule]) -> list[Any]:
     rule = rules.get(h["rule"])
     return [
-        h["row"] + 1, _cell(h["part"]), h["rule"], _cell(rule.requirement if rule else ""), _cited(rule),
-        _effect(h["effect"]), _kind(h["kind"]), _cell(h["zone"]), _cell(h["zone_name"]), _number(h["distance_m"]),
-        _number(h["overlap"]), _number(h["share"]),
-    ]  # fmt: skip
+        h["row"] + 1,
+        _cell(h["part"]),
+        h["rule"],
+        _cell(rule.requirement if rule else ""),
+        _cited(rule),
+        _effect(h["effect"]),
+        _kind(h["kind"]),
+        _cell(h["zone"]),
+        _cell(h["zone_name"]),
+        _number(h["distance_m"]),
+        _number(h["overlap"]),
+        _number(h["share"]),
+    ]
 
 
 def _site(answer: dict[str, Any]) -> dict[str, Any]:
@@ -168,7 +198,10 @@ def _site(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain(h: dict[str, Any]) -> dict[str, Any]:
-    return {k: h[k] for k in ("row", "part", "rule", "effect", "kind", "zone", "zone_name", "distance_m", "overlap", "share")}
+    return {
+        k: h[k]
+        for k in ("row", "part", "rule", "effect", "kind", "zone", "zone_name", "distance_m", "overlap", "share")
+    }
 
 
 def _cited(rule: Rule | None) -> str:

@@ -114,6 +114,12 @@ def _plain(field: Any) -> Any:
 
 
 _ASKED = {
-    "sites": "项目表", "atlas": "图集", "books": "规则", "as_of": "判定日期", "given": "各行共有的事实", "chunk": "分块大小",
-    "crs": "坐标系", "ecozone": "程序版本",
-}  # fmt: skip
+    "sites": "项目表",
+    "atlas": "图集",
+    "books": "规则",
+    "as_of": "判定日期",
+    "given": "各行共有的事实",
+    "chunk": "分块大小",
+    "crs": "坐标系",
+    "ecozone": "程序版本",
+}

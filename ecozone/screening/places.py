@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from ecozone import crs as systems
 from ecozone.errors import CRSError, InputError
+from ecozone.intake.coordinates import printed_m
+from ecozone.intake.shift import cut_edges
 from ecozone.intake.site import read_place
-from ecozone.measure import LONGEST_EDGE_M, METRES_PER_DEGREE
 
 _NO_SHAPE = "没有几何图形（为空），请提供点、线或面。"
 
@@ -52,7 +53,7 @@ def from_geometry(geometry: NDArray[Any], crs: str | None) -> Places:
     rows = np.flatnonzero(~missing & ~mixed)
     flat = shapely.force_2d(geometry[rows])
     bounds = shapely.bounds(flat)
-    bare = crs is None or systems.GEOGRAPHIC == str(crs).upper()
+    bare = crs is None or str(crs).upper() == systems.GEOGRAPHIC
     if len(rows) and not bare:
         flat = _to_degrees(flat, str(crs))
         bounds = shapely.bounds(flat)
@@ -80,7 +81,7 @@ def from_text(values: NDArray[Any], crs: str | None) -> Places:
         if isinstance(value, shapely.Geometry):
             out[i] = value
             continue
-        text = "" if value is None or value != value else str(value).strip()
+        text = "" if value is None or value != value else str(value).strip()  # noqa: PLR0124 - NaN differs from itself
         if not text:
             reason[i] = _NO_SHAPE
             continue
@@ -98,7 +99,7 @@ def from_numbers(lon: NDArray[Any], lat: NDArray[Any], crs: str | None) -> Place
     """Read places from two columns of numbers; the digits given say how precise they are."""
     n = len(lon)
     xy = np.full((n, 2), np.nan)
-    digits = np.zeros(n)
+    digits = np.zeros((n, 2))
     reason = np.full(n, None, dtype=object)
     for i, pair in enumerate(zip(lon.tolist(), lat.tolist(), strict=True)):
         try:
@@ -109,15 +110,15 @@ def from_numbers(lon: NDArray[Any], lat: NDArray[Any], crs: str | None) -> Place
         if not np.isfinite(xy[i]).all():
             reason[i] = _NO_SHAPE
             continue
-        digits[i] = max(len(str(v).partition(".")[2]) if "e" not in str(v).lower() else 15 for v in pair)
+        digits[i] = [len(str(v).partition(".")[2]) if "e" not in str(v).lower() else 15 for v in pair]
     points = np.full(n, None, dtype=object)
     there = np.isfinite(xy).all(axis=1)
     points[there] = shapely.points(xy[there])
-    unit = METRES_PER_DEGREE if crs is None or systems.GEOGRAPHIC == str(crs).upper() else 1.0
+    degrees = crs is None or str(crs).upper() == systems.GEOGRAPHIC
+    units = 10.0**-digits
+    accuracy = printed_m(units[:, 0], units[:, 1], np.nan_to_num(xy[:, 1]) if degrees else None)
     checked = from_geometry(points, crs)
-    return Places(
-        checked.geometry, 0.5 * 10.0**-digits * unit, np.where([r is None for r in reason], checked.reason, reason)
-    )
+    return Places(checked.geometry, accuracy, np.where([r is None for r in reason], checked.reason, reason))
 
 
 def place_columns(fields: Mapping[str, str]) -> tuple[str, ...]:
@@ -145,8 +146,9 @@ def _to_degrees(geometry: NDArray[Any], crs: str) -> NDArray[Any]:
         source = CRS.from_user_input(crs)
     except ProjError:
         raise CRSError(f"无法识别坐标系“{crs}”，请写成 EPSG 代码，例如 EPSG:4490 或 EPSG:4544。") from None
+    systems.check_datum(source, "坐标")
     if not source.is_geographic:
-        geometry = shapely.segmentize(geometry, LONGEST_EDGE_M)
+        geometry = cut_edges(geometry)
     to = Transformer.from_crs(source, systems.GEOGRAPHIC, always_xy=True)
     return shapely.transform(geometry, lambda xy: np.column_stack(to.transform(xy[:, 0], xy[:, 1])))
 

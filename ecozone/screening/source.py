@@ -164,7 +164,7 @@ def _degrees(geometry: NDArray[Any]) -> bool:
 
 
 def along_curve(geometry: NDArray[Any]) -> NDArray[np.int64]:
-    """Return the order of geometries along a Z curve through the centres of their boxes; those without a place go last."""
+    """Return the order of geometries along a Z curve through their boxes' centres; those without a place go last."""
     bounds = shapely.bounds(geometry)
     x, y = (bounds[:, 0] + bounds[:, 2]) / 2, (bounds[:, 1] + bounds[:, 3]) / 2
     there = np.isfinite(x) & np.isfinite(y)

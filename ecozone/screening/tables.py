@@ -17,12 +17,12 @@ from ecozone.rules.judge import (
     NOT_APPLICABLE,
     OUTCOMES,
     UNDETERMINED,
+    not_encoded,
     pieces_of,
 )
 from ecozone.rules.logic import leaves
 from ecozone.rules.model import EFFECTS
 from ecozone.rules.place import request_of
-from ecozone.rules.judge import not_encoded
 from ecozone.screening.chunks import Answered
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class _Words:
 
 
 def results(answered: Answered) -> pa.Table:
-    """Return one row a site: verdict, complete, the rule that pushes farthest, counts, and why a row is open as a whole.
+    """Return one row a site: verdict, complete, the rule that pushes farthest, counts, why a row is open as a whole.
 
     Columns: ``row``, ``name``, ``verdict``, ``complete``, ``worst_rule``, ``worst_effect``, ``hit``, ``undetermined``,
     ``no_data``, ``clear``, ``not_applicable``, ``reason``.
@@ -209,9 +209,9 @@ def _extents(judged: Judged) -> list[Standing]:
 def findings(answered: Answered) -> pa.Table:
     """Return one row a finding that is a hit, open, or clear with a zone within reach.
 
-    Columns: ``row``, ``part``, ``rule``, ``book``, ``outcome``, ``effect``, ``firm``, ``kind``, ``zone``, ``zone_name``,
-    ``distance_m``, ``overlap``, ``unit``, ``share``: the nearest zone that the rule's first condition means, and the
-    dissolved overlap with all of them.
+    Columns: ``row``, ``part``, ``rule``, ``book``, ``outcome``, ``effect``, ``firm``, ``kind``, ``zone``,
+    ``zone_name``, ``distance_m``, ``overlap``, ``unit``, ``share``: the nearest zone that the rule's first condition
+    means, and the dissolved overlap with all of them.
     """
     import pyarrow as pa
 
@@ -265,10 +265,15 @@ class _Findings:
             if not len(at):
                 continue
             self._put(
-                len(at), row=rows[batch.project[at]], part=part_code[at], rule=number["rule"](rule.planned.rule.id),
-                book=number["book"](rule.planned.rule.book), outcome=rule.outcome[at], effect=rule.effect[at],
+                len(at),
+                row=rows[batch.project[at]],
+                part=part_code[at],
+                rule=number["rule"](rule.planned.rule.id),
+                book=number["book"](rule.planned.rule.book),
+                outcome=rule.outcome[at],
+                effect=rule.effect[at],
                 firm=rule.planned.rule.firm(judged.as_of),
-            )  # fmt: skip
+            )
             if asked:
                 kind, measured = asked[0][0]["kind"], asked[0][1]
                 self._measured(kind, measured, there[at], piece[at] >= 0, unit)
@@ -277,23 +282,45 @@ class _Findings:
                     len(at), kind=-1, zone=-1, zone_name=-1, distance_m=np.nan, overlap=np.nan, unit=-1, share=np.nan
                 )
         for s in standing(judged):
-            s = s.without(refused)
+            s = s.without(refused)  # noqa: PLW2901 - the same, without what was refused
             self._put(
-                len(s.projects), row=rows[s.projects],
+                len(s.projects),
+                row=rows[s.projects],
                 part=number["part"]("site") if s.part is None else part_code[s.part],
-                rule=number["rule"](s.rule), book=number["book"](s.book), outcome=s.outcome,
-                effect=number["effect"](s.effect), firm=True, kind=-1,
-                zone=-1, zone_name=-1, distance_m=np.nan, overlap=np.nan, unit=-1, share=np.nan,
-            )  # fmt: skip
+                rule=number["rule"](s.rule),
+                book=number["book"](s.book),
+                outcome=s.outcome,
+                effect=number["effect"](s.effect),
+                firm=True,
+                kind=-1,
+                zone=-1,
+                zone_name=-1,
+                distance_m=np.nan,
+                overlap=np.nan,
+                unit=-1,
+                share=np.nan,
+            )
 
     def refuse(self, rows: NDArray[np.int64]) -> None:
         """Add one open finding for each row that could not be read."""
         number = {k: w.number for k, w in self.words.items()}
         self._put(
-            len(rows), row=rows, part=number["part"]("site"), rule=number["rule"](_REFUSED),
-            book=number["book"]("ecozone"), outcome=UNDETERMINED, effect=0, firm=True, kind=-1, zone=-1, zone_name=-1,
-            distance_m=np.nan, overlap=np.nan, unit=-1, share=np.nan,
-        )  # fmt: skip
+            len(rows),
+            row=rows,
+            part=number["part"]("site"),
+            rule=number["rule"](_REFUSED),
+            book=number["book"]("ecozone"),
+            outcome=UNDETERMINED,
+            effect=0,
+            firm=True,
+            kind=-1,
+            zone=-1,
+            zone_name=-1,
+            distance_m=np.nan,
+            overlap=np.nan,
+            unit=-1,
+            share=np.nan,
+        )
 
     def _measured(
         self, kind: str, measured: Measured, at: NDArray[np.int64], there: NDArray[np.bool_], unit: NDArray[np.int64]
@@ -310,12 +337,15 @@ class _Findings:
                 codes = np.array([self.words[key].number(str(column[z])) for z in used.tolist()], dtype=np.int64)
                 out[nearest >= 0] = codes[back]
         self._put(
-            len(at), kind=self.words["kind"].number(kind), zone=zone, zone_name=name,
+            len(at),
+            kind=self.words["kind"].number(kind),
+            zone=zone,
+            zone_name=name,
             distance_m=np.where(near, distance, np.nan),
             overlap=np.where(near, measured.overlap[at], np.nan),
             unit=np.where(near, unit[measured.dimension[at]], -1),
             share=np.where(near, measured.share[at], np.nan),
-        )  # fmt: skip
+        )
 
     def table(self) -> pa.Table:
         """Return the columns as one table."""
@@ -323,8 +353,22 @@ class _Findings:
 
         out: dict[str, Any] = {}
         numbers = {"row": np.int64, "firm": bool, "distance_m": float, "overlap": float, "share": float}
-        for key in ("row", "part", "rule", "book", "outcome", "effect", "firm", "kind", "zone", "zone_name", "distance_m",
-                    "overlap", "unit", "share"):  # fmt: skip
+        for key in (
+            "row",
+            "part",
+            "rule",
+            "book",
+            "outcome",
+            "effect",
+            "firm",
+            "kind",
+            "zone",
+            "zone_name",
+            "distance_m",
+            "overlap",
+            "unit",
+            "share",
+        ):
             values = np.concatenate(self.parts[key]) if self.parts.get(key) else np.zeros(0)
             if key in numbers:
                 values = values.astype(numbers[key])

@@ -101,9 +101,7 @@ def _classes(codes: Iterable[str]) -> frozenset[str]:
 def _code(name: str) -> str:
     if name[:1].isascii():
         return industry.normalise_prefix(name)
-    raise RuleError(
-        f"没有名为“{name}”的行业组{did_you_mean(name, groups().spellings())}可用的行业组见 ecozone facts。"
-    )
+    raise RuleError(f"没有名为“{name}”的行业组{did_you_mean(name, groups().spellings())}可用的行业组见 ecozone facts。")
 
 
 def membership(

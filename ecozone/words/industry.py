@@ -161,12 +161,7 @@ def _is_doubled(code: str) -> bool:
 def _normalise(code: Any) -> str:
     lost_zero = isinstance(code, int | float) and not isinstance(code, bool)
     empty = isinstance(code, str) and not code.strip()
-    if (
-        empty
-        or isinstance(code, bool)
-        or code is None
-        or (isinstance(code, float) and not math.isfinite(code))
-    ):
+    if empty or isinstance(code, bool) or code is None or (isinstance(code, float) and not math.isfinite(code)):
         raise UnknownIndustryError("行业代码是空的，请填写国民经济行业代码（GB/T 4754-2017），如 C2614。")
     if isinstance(code, float) and code != int(code):
         raise UnknownIndustryError(f"行业代码“{code}”带有小数，请填写四位代码，如 C2614。")
@@ -219,12 +214,8 @@ def _unknown(given: str, text: str) -> str:
     if digits:
         wanted = (_table().by_digits.get(digits[:2]) or "")[:1] + digits
         finest = [code for code in names if not _is_doubled(code)]
-        pools = (
-            [code for code in finest if code.startswith(wanted[:k])] for k in range(len(wanted) - 1, 1, -1)
-        )
-        near = difflib.get_close_matches(
-            wanted, next((pool for pool in pools if pool), finest), n=3, cutoff=0.5
-        )
+        pools = ([code for code in finest if code.startswith(wanted[:k])] for k in range(len(wanted) - 1, 1, -1))
+        near = difflib.get_close_matches(wanted, next((pool for pool in pools if pool), finest), n=3, cutoff=0.5)
     else:
         near = [e.code for e in find(text, count=3)]
     hint = f"是否为 {'、'.join(f'{c}（{names[c]}）' for c in near)}？" if near else ""
