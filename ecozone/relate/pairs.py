@@ -27,7 +27,7 @@ from ecozone.relate.pieces import Group
 SLACK_M = 1.0
 #: Odd pads of boxes in degrees, all different (see `ecozone.relate.clip`): millimetres to centimetres.
 ODD_DEGREES = np.array([1.37e-7, 1.73e-7, 1.11e-7, 1.93e-7])
-#: A zone of so many vertices is clipped in degrees and only the rest projected; smaller ones are projected once.
+#: A zone of so many vertices is clipped in degrees and only what is left projected; smaller ones are projected once.
 GREAT = 5_000
 #: A zone of so many vertices that meets so many boxes is asked by a prepared copy before it is clipped.
 HUGE, OFTEN = GREAT, 8

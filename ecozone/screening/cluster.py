@@ -68,19 +68,20 @@ def screen_on(
         No such scheduler, or a chunk failed too often.
     """
     try:
-        from distributed import Client, LocalCluster, as_completed
+        import distributed
         from distributed.scheduler import KilledWorker
     except ImportError:
         raise MissingDependencyError('分布式计算需要 Dask，请安装：pip install "ecozone[dask]"。') from None
     from ecozone._screen import processors
 
+    dask: Any = distributed  # carries no types
     own: list[Any] = []
     if client is None:
         if scheduler is None:
             count = workers or processors()
-            own.append(LocalCluster(n_workers=count, threads_per_worker=1, processes=True, dashboard_address=None))
+            own.append(dask.LocalCluster(n_workers=count, threads_per_worker=1, processes=True, dashboard_address=None))
         try:
-            client = Client(own[0] if own else scheduler, timeout="30s")
+            client = dask.Client(own[0] if own else scheduler, timeout="30s")
         except (OSError, TimeoutError, ValueError) as error:
             raise ClusterError(f"连不上 Dask 调度器“{scheduler}”，请核对地址和网络。") from error
         own.insert(0, client)
@@ -96,7 +97,7 @@ def screen_on(
             under_way[future] = (k, piece, tries)
             return future
 
-        queue = as_completed([], with_results=False)
+        queue = dask.as_completed([], with_results=False)
         for k, piece in itertools.islice(todo, AHEAD * size):
             queue.add(send(k, piece, 1))
         while under_way:
