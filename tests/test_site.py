@@ -427,3 +427,9 @@ def test_a_part_is_elsewhere_only_until_it_has_a_place() -> None:
 @pytest.mark.parametrize("extent", [-1.0, float("nan"), float("inf")])
 def test_an_extent_that_is_none(extent: float) -> None:
     refused("103.55,29.41", "用地范围", extent_m=extent)
+
+
+def test_brackets_without_end_are_refused_not_crashed() -> None:
+    deep = "GEOMETRYCOLLECTION(" * 30_000 + "POINT(103 29)" + ")" * 30_000
+    with pytest.raises(GeometryError, match="嵌套"):
+        Project(deep)

@@ -13,6 +13,7 @@ from ecozone.errors import SiteError
 from ecozone.intake import container, encoding, limits, sniff
 from ecozone.intake.issue import Issue
 from ecozone.intake.raw import Declared, RawTable, objects
+from ecozone.intake.wkt import read_wkt
 
 
 @contextmanager
@@ -112,7 +113,7 @@ def _wkt(path: Path, found: encoding.Decoded) -> RawTable:
     for number, line in enumerate(lines, 1):
         body = re.sub(r"^\s*SRID=\d+;", "", line, flags=re.IGNORECASE).strip()
         try:
-            shapes.append(shapely.from_wkt(body))
+            shapes.append(read_wkt(body))
         except (shapely.GEOSException, NotImplementedError) as error:
             reason = str(error).splitlines()[0][:80]
             raise SiteError(f"文件“{path.name}”第 {number} 个 WKT 写法有误：{reason}。请检查括号和坐标。") from None

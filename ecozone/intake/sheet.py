@@ -19,6 +19,7 @@ from ecozone.intake.container import check_archive
 from ecozone.intake.issue import Issue
 from ecozone.intake.raw import Declared, RawTable, objects, polygons_of_rings
 from ecozone.intake.txt import rings_of
+from ecozone.intake.wkt import read_wkt
 
 _LON = ("经度", "东经", "lon", "lng", "longitude", "long", "中心经度", "经度(e)", "x", "x坐标", "东坐标", "easting")
 _LAT = ("纬度", "北纬", "lat", "latitude", "中心纬度", "纬度(n)", "y", "y坐标", "北坐标", "northing")
@@ -176,7 +177,7 @@ def _place(row: Sequence[Any], at: Mapping[str, int]) -> tuple[Any, int, str]:
         if not text:
             return None, 0, "empty"
         try:
-            shape = shapely.from_wkt(text)
+            shape = read_wkt(text)
         except (shapely.GEOSException, NotImplementedError):
             return None, 0, "broken"
         return shape, max((len(n.partition(".")[2]) for n in re.findall(r"\d+\.?\d*", text)[:50]), default=0), ""

@@ -18,6 +18,7 @@ import shapely
 from ecozone import crs as systems
 from ecozone.errors import CRSError, GeometryError, SiteError
 from ecozone.intake import coordinates
+from ecozone.intake.wkt import read_wkt
 from ecozone.measure import without_empty_parts
 
 _NUMBER = r"[-+]?\d+(?:\.\d+)?"
@@ -108,7 +109,7 @@ def _from_wkt(text: str, crs: str | None, accuracy_m: float | None) -> Place:
     if srid:
         text, crs = text[srid.end() :], crs or f"EPSG:{srid.group(1)}"
     try:
-        geometry = shapely.from_wkt(text)
+        geometry = read_wkt(text)
     except shapely.GEOSException as error:
         raise GeometryError(
             f"WKT“{text[:60]}”写法有误，请检查括号、逗号和坐标个数；面至少四个点，首尾点相同。"
