@@ -26,6 +26,9 @@ _INVALID = {
     "Ring is not closed": "的边界没有闭合",
 }
 
+#: No project's ground reaches farther from its point, metres: more is a slip of the pen.
+LARGEST_EXTENT_M = 100_000.0
+
 
 @dataclass(frozen=True)
 class Part:
@@ -152,8 +155,8 @@ class Project:
             raise FactError(
                 f"阶段“{stage}”无法识别{did_you_mean(stage, words.stages())}可用的阶段：{'、'.join(words.stages())}。"
             )
-        if extent_m is not None and not (np.isfinite(extent_m) and extent_m >= 0):
-            raise FactError(f"用地范围 {extent_m} 不是非负的米数，请给出点位到用地边缘的最远距离。")
+        if extent_m is not None and not (np.isfinite(extent_m) and 0 <= extent_m <= LARGEST_EXTENT_M):
+            raise FactError(f"用地范围 {extent_m} 应为 0 到 100000 之间的米数，请给出点位到用地边缘的最远距离。")
         codes = [industry] if isinstance(industry, str | int | float) else list(industry or [])
         values = {
             "parts": tuple(given),
