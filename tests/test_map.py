@@ -92,7 +92,7 @@ def hostile_atlas() -> ecozone.Atlas:
                 accuracy_m=5,
                 source=HOSTILE,
                 notice=HOSTILE,
-                version=HOSTILE,
+                version="1",
             )
         )
     return ecozone.Atlas(layers, region="511111", name=HOSTILE, notice=HOSTILE)
