@@ -46,6 +46,8 @@ class Request:
     contact_m : float
         Contact decides something only where the accuracy is at least so many metres (a limit of 1 km holds for what
         touches anyway). Of equal requests the least counts.
+    depth : bool
+        How deep a point lies inside is wanted: the ground it may stand for could reach out.
     """
 
     kind: str
@@ -55,6 +57,7 @@ class Request:
     reach_m: float = field(default=0.0, compare=False)
     bounds: bool = field(default=True, compare=False)
     contact_m: float = field(default=0.0, compare=False)
+    depth: bool = field(default=True, compare=False)
 
     def joined(self, other: Request | None) -> Request:
         """Return the request that asks all that this one and an equal one ask."""
@@ -65,6 +68,7 @@ class Request:
             reach_m=max(self.reach_m, other.reach_m),
             bounds=self.bounds or other.bounds,
             contact_m=min(self.contact_m, other.contact_m),
+            depth=self.depth or other.depth,
         )
 
     def reaching(self, reach_m: float) -> Request:
@@ -117,6 +121,8 @@ class Measured:
         The ground runs into the zones (true), stays out of them (false), or the accuracy leaves it open.
     inside : int8
         All of the ground lies inside the zones.
+    depth_m : float64
+        How far a point inside lies at least from where the zones end; inf beyond the reach, and for what is no point.
     distance_m, distance_low_m : float64
         Nearest zone, and the least it can be when a centreline's half-width is taken off. inf beyond the reach.
     overlap, overlap_low, overlap_high : float64
@@ -159,6 +165,7 @@ class Measured:
     rows: Callable[[int], Sequence[ZoneRow]]
     nearest: NDArray[np.int64]
     dimension: NDArray[np.int64]
+    depth_m: NDArray[np.float64]
     columns: Mapping[str, NDArray[Any]] | None = field(default=None, repr=False)
 
     @classmethod
@@ -194,6 +201,7 @@ class Measured:
             rows=lambda _piece: (),
             nearest=np.full(n, -1),
             dimension=np.zeros(n, dtype=np.int64),
+            depth_m=full(np.inf),
             columns=columns,
         )
 

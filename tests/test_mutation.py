@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mutation import Score, Trial, read_cases
+from measured import read_cases
+from mutation import Score, Trial
 from situations import situation
 
 from ecozone import check

@@ -634,6 +634,28 @@ def test_the_share_of_a_point_is_not_known_beyond_itself() -> None:
     assert out.share_high[0] == 0
 
 
+@pytest.mark.parametrize("reach", [0.0, 300.0])
+def test_how_deep_a_point_lies_inside(reach: float) -> None:
+    """The ground that a bare point stands for could reach out where the zones end nearer than it is wide."""
+    zone = shapely.difference(shapely.box(-2000, -2000, 2000, 2000), shapely.box(-1000, -50, -900, 50))
+    ask = Request("industrial_park", reach_m=reach)
+
+    def depth(x: float, *zones: Any) -> float:
+        got = measured(shapely.Point(x, 0), layer("industrial_park", zones or [zone], accuracy_m=1.0), ask)
+        assert got.inside[0] == TRUE
+        return float(got.depth_m[0])
+
+    far = 200.0 if reach else 3.0  # what lies beyond the look-out is not asked for
+    assert depth(1900) == pytest.approx(100, abs=0.01) or not reach
+    assert depth(-800) == pytest.approx(100, abs=0.01) or not reach
+    assert depth(1997) == pytest.approx(3, abs=0.01)
+    assert depth(0) >= far
+    # a seam between two parks is no edge, but to say so would take a union: the depth is the least it can be
+    halves = shapely.box(-2000, -2000, 5, 2000), shapely.box(5, -2000, 2000, 2000)
+    assert depth(0, *halves) == pytest.approx(5, abs=0.01) or depth(0, *halves) >= far
+    assert measured(shapely.box(0, 0, 9, 9), layer("industrial_park", [zone]), ask).depth_m[0] == np.inf
+
+
 # ------------------------------------------------------------------------------------------- centrelines
 
 

@@ -72,7 +72,7 @@ def relate(
         every[request] = request.joined(every.get(request))
     for request in list(every.values()):
         if request.minus is not None:
-            taken = replace(request.minus, reach_m=request.reach_m, bounds=False, contact_m=np.inf)
+            taken = replace(request.minus, reach_m=request.reach_m, bounds=False, contact_m=np.inf, depth=False)
             every[taken] = every[taken].joined(taken) if taken in every else taken
     reach = {request: request.reach_m for request in every.values()}
     by_kind: dict[str, list[Request]] = {}
@@ -399,6 +399,9 @@ def _fill(
     else:
         made = memo[key]
     out.meets[at], out.inside[at], amount, low, high = made
+    if request.depth:
+        points = np.flatnonzero((out.inside[at] == TRUE) & (shapely.get_dimensions(group.geometry) == 0))
+        out.depth_m[at[points]] = _depth(group, pairs, zones_meant, lines, points)
     # ground around a point lies in the zones wholly, partly or not at all: its amount is not the point's
     reaching = extent > 0
     low = np.where(reaching & (out.inside[at] < TRUE), 0.0, low)
@@ -407,6 +410,19 @@ def _fill(
         getattr(out, name)[at] = value
         share = np.divide(value, whole, out=np.zeros(m), where=whole > 0)
         getattr(out, name.replace("overlap", "share"))[at] = np.minimum(share, 1.0)
+
+
+def _depth(
+    group: Group, pairs: Pairs, zones_meant: NDArray[np.bool_], lines: Lines | None, points: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return how far points inside lie from the nearest outline of a zone that is meant: the zones end no nearer."""
+    if lines is not None:
+        return lines.nearest(zones_meant, points)[1]
+    out = np.full(len(group.rows), np.inf)
+    some = np.flatnonzero(np.isin(pairs.piece, points) & (pairs.distance_m <= 0))
+    edge = shapely.distance(group.geometry[pairs.piece[some]], shapely.boundary(pairs.near[some]))
+    np.minimum.at(out, pairs.piece[some], edge)
+    return out[points]
 
 
 def _contact(

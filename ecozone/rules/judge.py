@@ -207,9 +207,9 @@ def _except(
 
 
 def proved(table: FactTable, name: str) -> Truth:
-    """Return whether a proof (a document fact) was given, for every part."""
-    given = table.fact(name).test(lambda value: FALSE if value in (None, False, "") else TRUE)
-    return np.where(given == TRUE, TRUE, FALSE).astype(np.int8)[table.owner]
+    """Return whether a proof (a document fact) was given, for every part: never inferred, never "does not apply"."""
+    given = np.array([p.facts.get(name) not in (None, False, "") for p in table.projects], dtype=bool)
+    return np.where(given, TRUE, FALSE).astype(np.int8)[table.owner]
 
 
 def judge(

@@ -52,6 +52,7 @@ def request_of(leaf: Mapping[str, Any], *, reach_m: float = 0.0, status: str = "
         reach_m=reach_m,
         bounds="share" in leaf or "area_m2" in leaf,
         contact_m=_least_limit(leaf) if leaf["relation"] == "within_distance" else 0.0,
+        depth=leaf["relation"] in ("within", "outside"),
     )
 
 
@@ -161,7 +162,7 @@ def _near(
     distance, least = measured.distance_m[at], measured.distance_low_m[at]
     inside = (distance <= limit.low - a) | (measured.meets[at] == TRUE)
     beyond = least > limit.high + a + extent
-    held = _held(leaf, measured, at, np.where(np.isfinite(limit.high), limit.high, np.inf))
+    held = _held(leaf, measured, at, np.where(np.isfinite(limit.high), limit.high, np.inf) + more)
     value = np.where(inside, TRUE, np.where(beyond & held, FALSE, UNKNOWN)).astype(np.int8)
     unset = ~limit.known & (distance > limit.low - a) & (distance <= limit.high + a)
     centre = (least < distance) & (distance > limit.high + a)
@@ -178,19 +179,37 @@ def _touching(
 ) -> tuple[Truth, NDArray[np.int64]]:
     relation = leaf["relation"]
     state = (measured.meets if relation == "intersects" else measured.inside)[at]
+    ground = measured.accuracy_m[at] + measured.extent_m[at] + more
     if relation == "intersects":
-        near = (more > 0) & (measured.distance_m[at] <= measured.accuracy_m[at] + measured.extent_m[at] + more)
-        state = np.where(near & (state == FALSE), UNKNOWN, state).astype(np.int8)
-    for key, low, high in (
-        ("share", measured.share_low[at], measured.share_high[at]),
-        ("area_m2", measured.overlap_low[at], measured.overlap_high[at]),
+        reaches = (state == FALSE) & (measured.distance_m[at] <= ground)
+    else:
+        reaches = (state == TRUE) & (measured.depth_m[at] <= ground)
+    state = np.where((more > 0) & reaches, UNKNOWN, state)
+    held = _held(leaf, measured, at, more)
+    state = np.where((state == FALSE) & ~held, UNKNOWN, state).astype(np.int8)
+    value = np.minimum(state, _amounts(leaf, measured, at, more, held))
+    why = np.where(value != UNKNOWN, 0, np.where(held, ACCURACY, NO_COVERAGE))
+    return (-value if relation == "outside" else value), why
+
+
+def _amounts(
+    leaf: Mapping[str, Any],
+    measured: Measured,
+    at: NDArray[np.int64],
+    more: NDArray[np.float64],
+    held: NDArray[np.bool_],
+) -> Truth:
+    """Judge thresholds: what nobody drew may add to an overlap; lines and points do not say how much ground."""
+    out = np.full(len(at), TRUE)
+    areal = measured.dimension[at] == 2
+    for key, low, high, known, all_ in (
+        ("share", measured.share_low[at], measured.share_high[at], more <= 0, 1.0),
+        ("area_m2", measured.overlap_low[at], measured.overlap_high[at], areal & (more <= 0), np.inf),
     ):
         if key in leaf:
-            state = np.minimum(state, _threshold(leaf[key], low, high))
-    held = _held(leaf, measured, at, np.zeros(len(at)))
-    value = np.where((state == FALSE) & ~held, UNKNOWN, state).astype(np.int8)
-    why = np.where(value != UNKNOWN, 0, np.where((state == FALSE) & ~held, NO_COVERAGE, ACCURACY))
-    return (-value if relation == "outside" else value), why
+            most = np.where(held & known, high, all_)
+            out = np.minimum(out, _threshold(leaf[key], np.where(known, low, 0.0), most))
+    return out
 
 
 def _threshold(bound: Mapping[str, float], low: NDArray[np.float64], high: NDArray[np.float64]) -> Truth:

@@ -98,7 +98,7 @@ def plan(
         ask(request_of(place), 0.0)
     for kind in LOOKUPS:
         if kind in kinds:
-            ask(Request(kind, bounds=False), 0.0)
+            ask(Request(kind, bounds=False, depth=False), 0.0)
     return Plan(planned, list(requests.values()), frozenset(k for k, v in tentative.items() if v))
 
 
