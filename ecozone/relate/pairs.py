@@ -31,6 +31,8 @@ ODD_DEGREES = np.array([1.37e-7, 1.73e-7, 1.11e-7, 1.93e-7])
 GREAT = 5_000
 #: A zone of so many vertices that meets so many boxes is asked by a prepared copy before it is clipped.
 HUGE, OFTEN = GREAT, 8
+#: Prepared copies that a thread keeps.
+MOST_COVERAGES, MOST_HUGE = 256, 64
 #: Metres in a degree of latitude, rounded down.
 DEGREE_M = 110_500.0
 
@@ -97,6 +99,9 @@ class Projected:
             tree = shapely.STRtree(cut_lines(np.array([flat], dtype=object))[0])
             shapely.prepare(flat)  # noqa: TID251 - a copy of our own, used by this thread alone
             self._coverage[key] = (coverage, flat, tree)
+            if len(self._coverage) > MOST_COVERAGES:
+                del self._coverage[next(iter(self._coverage))]
+            return coverage, flat, tree
         return self._coverage[key]
 
     def huge(self, index: Index, zone: int) -> Any:
@@ -106,6 +111,9 @@ class Projected:
             copy = shapely.transform(index.geometry[zone], np.copy)
             shapely.prepare(copy)  # noqa: TID251 - a copy of our own, used by this thread alone
             self._huge[key] = (index, copy)
+            if len(self._huge) > MOST_HUGE:
+                del self._huge[next(iter(self._huge))]
+            return copy
         return self._huge[key][1]
 
 
