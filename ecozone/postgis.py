@@ -46,12 +46,18 @@ def is_address(text: object) -> bool:
     return str(text).startswith(("postgresql://", "postgres://"))
 
 
-@contextmanager
-def _session(address: str) -> Iterator[tuple[Any, Any]]:
-    """Yield a connection and the schema as an identifier; the address may end in ``?schema=name``."""
+def connect(address: str) -> tuple[Any, str]:
+    """Return an open connection and the atlas's schema; the address may end in ``?schema=name``.
+
+    Raises
+    ------
+    MissingDependencyError
+        psycopg is not installed.
+    AtlasError
+        No answer, or a schema that is no plain name.
+    """
     try:
         import psycopg
-        from psycopg import sql
     except ImportError:
         raise MissingDependencyError('图集在 PostGIS 中需要 psycopg，请运行 pip install "ecozone[postgis]"。') from None
     parts = urlsplit(address)
@@ -60,18 +66,45 @@ def _session(address: str) -> Iterator[tuple[Any, Any]]:
     if not re.fullmatch(r"[a-z_][a-z0-9_]{0,50}", schema):
         raise AtlasError(f"数据库模式名“{schema[:30]}”只能用小写字母、数字和下划线。")
     rest = urlencode({k: v[0] for k, v in query.items()})
-    shown = f"{parts.hostname or 'localhost'}{parts.path}"
     try:
-        db = psycopg.connect(f"{parts.scheme}://{parts.netloc}{parts.path}?{rest}", connect_timeout=10)
+        return psycopg.connect(f"{parts.scheme}://{parts.netloc}{parts.path}?{rest}", connect_timeout=10), schema
     except psycopg.Error as error:
         reason = (str(error).strip().splitlines() or ["没有应答"])[-1][:160]
-        raise AtlasError(f"连接数据库 {shown} 失败：{reason}。请检查地址、账号和网络。") from None
+        raise AtlasError(f"连接数据库 {shown(address)} 失败：{reason}。请检查地址、账号和网络。") from None
+
+
+def shown(address: str) -> str:
+    """Return what a database is called in a sentence: its host and name, no user and no password."""
+    parts = urlsplit(address)
+    return f"{parts.hostname or 'localhost'}{parts.path}"
+
+
+@contextmanager
+def told(address: str) -> Iterator[None]:
+    """Turn what a database refuses into a sentence.
+
+    Raises
+    ------
+    AtlasError
+        A statement failed.
+    """
+    import psycopg
+
     try:
-        with db:
-            yield db, sql.Identifier(schema)
+        yield
     except psycopg.Error as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
-        raise AtlasError(f"数据库 {shown} 操作失败：{reason}。请检查权限和 PostGIS 扩展。") from None
+        raise AtlasError(f"数据库 {shown(address)} 操作失败：{reason}。请检查权限和 PostGIS 扩展。") from None
+
+
+@contextmanager
+def _session(address: str) -> Iterator[tuple[Any, Any]]:
+    """Yield a connection and the schema as an identifier, for one transaction."""
+    db, schema = connect(address)
+    from psycopg import sql
+
+    with told(address), db:
+        yield db, sql.Identifier(schema)
 
 
 def _sql(text: str, schema: Any) -> Any:

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,6 +73,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for name, missing in SERVICES.items():
         if item.get_closest_marker(name) and (reason := missing()):
             pytest.fail(f"ECOZONE_CI is set and {reason}", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """Return the address of a PostgreSQL server with PostGIS, started once for all tests that ask for it."""
+    from postgres import running
+
+    with running() as address:
+        yield address
 
 
 # --------------------------------------------------------------------------------------------- header

@@ -43,11 +43,13 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def served(data: Path, *options: str, region: str = "511111", host: str = "127.0.0.1") -> Iterator[Served]:
-    """Run `ecozone serve` for a while."""
+def served(
+    data: Path, *options: str, region: str = "511111", host: str = "127.0.0.1", atlas: str = "", keep: bool = True
+) -> Iterator[Served]:
+    """Run `ecozone serve` for a while; without `keep`, nothing is said of where results go."""
     port = free_port()
-    atlas = str(demo_folder() / region)
-    command = ["serve", "--atlas", atlas, "--data", str(data), "--port", str(port), "--host", host]
+    command = ["serve", "--atlas", atlas or str(demo_folder() / region), "--port", str(port), "--host", host]
+    command += ["--data", str(data)] if keep else []
     environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
     with (data.parent / f"{data.name}.log").open("wb") as log:
         process = subprocess.Popen(

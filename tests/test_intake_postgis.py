@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import pwd
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,40 +19,6 @@ from ecozone.intake import importing
 pytestmark = [pytest.mark.postgis, pytest.mark.xdist_group("postgis")]
 ROOT = Path(__file__).resolve().parent.parent
 REDLINE = (("HXBM", "C", 10, 0), ("HXMC", "C", 40, 0), ("SFHXQ", "C", 4, 0))
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start a PostgreSQL server on a socket of its own (PostgreSQL refuses to run as root), or use ECOZONE_POSTGIS."""
-    if os.environ.get("ECOZONE_POSTGIS"):
-        yield os.environ["ECOZONE_POSTGIS"]
-        return
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb")) or [Path(shutil.which("initdb") or "")]
-    binaries = found[-1].parent
-    as_root = os.getuid() == 0
-    before = ["runuser", "-u", "postgres", "--"] if as_root else []
-    folder = Path(
-        subprocess.run(
-            [*before, "mktemp", "-d", "/tmp/ecozone-pg-XXXXXX"], capture_output=True, text=True, check=True
-        ).stdout.strip()
-    )
-    user = "postgres" if as_root else pwd.getpwuid(os.getuid()).pw_name
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
-    data = folder / "data"
-    subprocess.run(
-        [*before, binaries / "initdb", "-D", data, "-A", "trust", "-U", user, "-E", "UTF8", "--locale=C", "-N"],
-        check=True,
-        **quiet,
-    )  # type: ignore[call-overload]
-    options = f"-k {folder} -h '' -c fsync=off -c shared_buffers=32MB"
-    subprocess.run(
-        [*before, binaries / "pg_ctl", "-D", data, "-o", options, "-w", "-l", folder / "log", "start"],
-        check=True,
-        **quiet,
-    )  # type: ignore[call-overload]
-    yield f"postgresql:///postgres?host={folder}&user={user}"
-    subprocess.run([*before, binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop"], check=True, **quiet)  # type: ignore[call-overload]
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")

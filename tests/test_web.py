@@ -29,7 +29,6 @@ from ecozone.errors import InputError
 from ecozone.web.pool import Pool, WorkerLost, apart
 from ecozone.web.security import Rates, Sessions
 from ecozone.web.settings import Settings, read_token
-from ecozone.web.store import Store
 
 pytestmark = pytest.mark.xdist_group("desk")
 
@@ -353,20 +352,3 @@ def test_a_batch_whose_process_is_killed_keeps_what_it_answered(
     kept = client.get("/ledger.csv", params={"job": job.rpartition("/")[2]}).content.decode("utf-8-sig").splitlines()
     assert 1 <= done == len(kept) - 1 < 150
     assert client.post("/api/check", json={"site": "103.5673,29.3975", "as_of": DAY}).status_code == 200
-
-
-def test_the_store_survives_and_finds(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    sample = sample_projects("511111")[0]
-    record = json.loads(json.dumps(ecozone.check(sample.project, ecozone.open_atlas(ATLAS), as_of=DAY).to_dict()))
-    record["project"]["name"] = "=HYPERLINK(1)"
-    answer = {"record": record, "map": {"script": ""}, "asked": {"now": [], "later": [], "idle": []}}
-    key = store.add({"name": "x"}, answer, at="2026-11-22 10:00:00", who="张")
-    assert store.find("化学 大渡河")[1] in (0, 1) and store.find("有机化学")[1] == 1 and store.find("50%_")[1] == 0
-    assert "'=HYPERLINK" in store.ledger().decode("utf-8-sig")
-    store.close()
-    again = Store(tmp_path)
-    found = again.case(key)
-    assert found is not None and found.record["verdict"] == record["verdict"]
-    assert again.remove(key) and again.case(key) is None
-    again.close()

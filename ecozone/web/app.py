@@ -99,8 +99,10 @@ def said(request: Request, status: int, sentence: str) -> Response:
 def cleaned(sentence: str, request: Request) -> str:
     """Take the server's own folders out of a sentence."""
     desk: Desk = request.app.state.desk
-    for folder in (desk.atlas, str(desk.settings.atlas), str(desk.settings.data.resolve())):
-        sentence = sentence.replace(folder, "图集" if folder != str(desk.settings.data.resolve()) else "结果库")
+    for place in (desk.atlas, str(desk.settings.atlas)):
+        sentence = sentence.replace(place, "图集")
+    for place in (desk.settings.results, str(desk.settings.data.resolve()), str(desk.settings.data)):
+        sentence = sentence.replace(place, "结果库") if place else sentence
     return sentence
 
 

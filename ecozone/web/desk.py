@@ -7,6 +7,7 @@ import contextlib
 import datetime as dt
 import re
 import shutil
+import socket
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -23,6 +24,7 @@ from ecozone.web.pool import Pool, WorkerLost, apart
 from ecozone.web.security import Sessions
 from ecozone.web.settings import Settings
 from ecozone.web.store import Store
+from ecozone.web.tables import Postgis, Sqlite
 
 if TYPE_CHECKING:
     from starlette.datastructures import UploadFile
@@ -50,8 +52,9 @@ class Desk:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings.checked()
-        self.atlas = str(settings.atlas.resolve())
-        self.store = Store(settings.data)
+        self.atlas = settings.source
+        tables = Postgis(settings.results) if settings.results else Sqlite(settings.data)
+        self.store = Store(tables, f"{socket.gethostname()}:{settings.port}")
         self.sessions = Sessions(settings.token)
         self.audit = Audit(self.store, now)
         self.pool = Pool(settings.workers, (work.prepare, (self.atlas,)), settings.check_seconds)

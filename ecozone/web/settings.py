@@ -20,10 +20,12 @@ class Settings:
 
     Attributes
     ----------
-    atlas : Path
-        Folder of the atlas.
+    atlas : Path or str
+        Folder of the atlas, or its address in PostGIS.
     data : Path
-        Folder of the results store.
+        Folder of the results store, and of uploads that are kept.
+    results : str
+        Address of the database that keeps results; empty: a SQLite file in `data`.
     host, port
         Where it listens.
     token : str or None
@@ -46,8 +48,9 @@ class Settings:
         Keep users' files in `data`.
     """
 
-    atlas: Path
+    atlas: Path | str
     data: Path
+    results: str = ""
     host: str = "127.0.0.1"
     port: int = 8765
     token: str | None = None
@@ -63,6 +66,11 @@ class Settings:
     batch_projects: int = 2000
     batches: int = 2
     keep_uploads: bool = False
+
+    @property
+    def source(self) -> str:
+        """The atlas as `ecozone.open_atlas` takes it, wherever this process stands later."""
+        return self.atlas if isinstance(self.atlas, str) else str(self.atlas.resolve())
 
     @property
     def local(self) -> bool:

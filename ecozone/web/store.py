@@ -1,45 +1,26 @@
-"""Results that an officer finds again: answers, jobs and the audit log in one SQLite file."""
+"""Results that an officer finds again: answers, jobs, ground that was looked for, and the audit log."""
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
 import json
 import secrets
-import sqlite3
-import threading
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from ecozone import words
 from ecozone.assessment import VERDICTS
-from ecozone.errors import InputError
+from ecozone.web.tables import Run, Tables
 
-_TABLES = """
-CREATE TABLE IF NOT EXISTS results (
-    id TEXT PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, job TEXT, parent TEXT,
-    name TEXT NOT NULL, verdict TEXT NOT NULL, complete INTEGER NOT NULL, after TEXT NOT NULL,
-    as_of TEXT NOT NULL, region TEXT NOT NULL, words TEXT NOT NULL,
-    request BLOB NOT NULL, record BLOB NOT NULL, map BLOB NOT NULL, asked BLOB NOT NULL
-);
-CREATE INDEX IF NOT EXISTS results_at ON results (at);
-CREATE INDEX IF NOT EXISTS results_job ON results (job);
-CREATE TABLE IF NOT EXISTS jobs (
-    id TEXT PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, name TEXT NOT NULL,
-    state TEXT NOT NULL, done INTEGER NOT NULL, total INTEGER NOT NULL, said TEXT NOT NULL, refused TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS audit (
-    at TEXT NOT NULL, address TEXT NOT NULL, who TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL,
-    status INTEGER NOT NULL
-);
-"""
 #: Results a page, and rows of a ledger.
 PAGE, LEDGER_ROWS = 50, 20_000
+#: Searches for ground that are kept; older ones go, as they are large and can be made again.
+SEARCHES = 40
 _COLUMNS = "id, at, who, job, parent, name, verdict, complete, after, as_of, region"
+_BODIES = "words, request, record, map, asked"
 #: Characters that make a spreadsheet take a text for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -57,51 +38,28 @@ class Case:
 
 
 class Store:
-    """The results store; one connection, one writer at a time.
+    """The results store.
 
     Parameters
     ----------
-    folder : Path
-        Made when it is not there.
-
-    Raises
-    ------
-    InputError
-        The folder cannot be written to.
+    tables : Tables
+        A SQLite file, or a schema in PostGIS.
+    desk : str
+        What this server is called among those that share the store, e.g. ``host:port``: its own jobs that a restart
+        has ended are marked so, those of others go on.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._lock = threading.Lock()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(folder / "desk.sqlite", check_same_thread=False, isolation_level=None)
-            self._db.row_factory = sqlite3.Row
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.executescript(_TABLES)
-        except (OSError, sqlite3.Error):
-            raise InputError(f"结果库文件夹“{folder}”不能写入，请检查权限，或用 --data 另指一个。") from None
-        self._db.execute("UPDATE jobs SET state = 'lost', said = '服务重启时任务没有完成' WHERE state = 'running'")
+    def __init__(self, tables: Tables, desk: str = "") -> None:
+        self._tables, self._desk = tables, desk
+        with tables.writing() as run:
+            run(
+                "UPDATE jobs SET state = 'lost', said = '服务重启时任务没有完成' WHERE state = 'running' AND desk = ?",
+                desk,
+            )
 
     def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._db.close()
-
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
-
-    def _read(self, sql: str, *values: Any) -> list[dict[str, Any]]:
-        with self._lock:
-            return [dict(r) for r in self._db.execute(sql, values)]
+        """Close the tables."""
+        self._tables.close()
 
     # ---- answers
 
@@ -116,21 +74,21 @@ class Store:
             record["after_overrides"]["verdict"], record["as_of"], record["region"]["code"], _words(record),
             _packed(request), _packed(record), _packed(answer["map"]), _packed(answer["asked"]),
         )  # fmt: skip
-        with self._writing() as db:
-            db.execute(f"INSERT INTO results VALUES ({','.join('?' * len(values))})", values)
+        with self._tables.writing() as run:
+            run(f"INSERT INTO results ({_COLUMNS}, {_BODIES}) VALUES ({','.join('?' * len(values))})", *values)
         return key
 
     def revise(self, key: str, record: Mapping[str, Any]) -> None:
         """Keep a record that an officer has struck a finding from."""
-        with self._writing() as db:
-            db.execute(
+        with self._tables.writing() as run:
+            run(
                 "UPDATE results SET record = ?, after = ? WHERE id = ?",
-                (_packed(record), record["after_overrides"]["verdict"], key),
-            )
+                _packed(record), record["after_overrides"]["verdict"], key,
+            )  # fmt: skip
 
     def case(self, key: str) -> Case | None:
         """Return a kept answer, or None."""
-        found = self._read("SELECT * FROM results WHERE id = ?", key)
+        found = self._tables.read("SELECT * FROM results WHERE id = ?", key)
         if not found:
             return None
         row = found[0]
@@ -139,16 +97,16 @@ class Store:
 
     def remove(self, key: str) -> bool:
         """Forget an answer."""
-        with self._writing() as db:
-            return db.execute("DELETE FROM results WHERE id = ?", (key,)).rowcount > 0
+        with self._tables.writing() as run:
+            return run("DELETE FROM results WHERE id = ?", key).rowcount > 0
 
     def find(
         self, text: str = "", *, verdict: str = "", job: str = "", page: int = 0, count: int = PAGE
     ) -> tuple[list[dict[str, Any]], int]:
         """Return answers whose name, industry, unit or rules hold every word of a text, newest first, and how many."""
-        where, values = ["1"], []
+        where, values = ["1 = 1"], []
         for word in text.split()[:8]:
-            where.append("words LIKE ? ESCAPE '\\'")
+            where.append("lower(words) LIKE lower(?) ESCAPE '\\'")
             escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
             values.append(f"%{escaped}%")
         if verdict:
@@ -158,9 +116,9 @@ class Store:
             where.append("job = ?")
             values.append(job)
         clause = " AND ".join(where)
-        total = self._read(f"SELECT count(*) AS n FROM results WHERE {clause}", *values)[0]["n"]
+        total = self._tables.read(f"SELECT count(*) AS n FROM results WHERE {clause}", *values)[0]["n"]
         order = "ORDER BY at DESC, rowid DESC LIMIT ? OFFSET ?"
-        return self._read(
+        return self._tables.read(
             f"SELECT {_COLUMNS} FROM results WHERE {clause} {order}", *values, count, max(0, page) * count
         ), total
 
@@ -174,9 +132,8 @@ class Store:
              "主要依据", "更正后结论", "更正", "待补充"]
         )  # fmt: skip
         for row in found:
-            case = self.case(row["id"])
-            if case is not None:
-                sheet.writerow(map(_cell, _line(row, case.record)))
+            for kept in self._tables.read("SELECT record FROM results WHERE id = ?", row["id"]):
+                sheet.writerow(map(_cell, _line(row, _unpacked(kept["record"]))))
         return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8", "replace")
 
     # ---- jobs
@@ -184,40 +141,84 @@ class Store:
     def start_job(self, name: str, total: int, *, at: str, who: str) -> str:
         """Open a job and return its number."""
         key = secrets.token_urlsafe(9)
-        with self._writing() as db:
-            db.execute("INSERT INTO jobs VALUES (?, ?, ?, ?, 'running', 0, ?, '', '[]')", (key, at, who, name, total))
+        with self._tables.writing() as run:
+            self._start(run, key, name, total, at, who)
         return key
+
+    def _start(self, run: Run, key: str, name: str, total: int, at: str, who: str) -> None:
+        run(
+            "INSERT INTO jobs (id, at, who, name, state, done, total, said, refused, desk) "
+            "VALUES (?, ?, ?, ?, 'running', 0, ?, '', '[]', ?)",
+            key, at, who, name, total, self._desk,
+        )  # fmt: skip
 
     def advance(self, key: str, refused: str | None = None) -> None:
         """Count one project of a job, with the reason when it could not be judged."""
-        with self._writing() as db:
-            row = db.execute("SELECT refused FROM jobs WHERE id = ?", (key,)).fetchone()
-            listed = json.loads(row["refused"]) + ([refused] if refused else [])
-            db.execute(
-                "UPDATE jobs SET done = done + 1, refused = ? WHERE id = ?",
-                (json.dumps(listed, ensure_ascii=False), key),
-            )
+        with self._tables.writing() as run:
+            if refused is not None:
+                listed = [*json.loads(run("SELECT refused FROM jobs WHERE id = ?", key).fetchone()["refused"]), refused]
+                run("UPDATE jobs SET refused = ? WHERE id = ?", json.dumps(listed, ensure_ascii=False), key)
+            run("UPDATE jobs SET done = done + 1 WHERE id = ?", key)
+
+    def step(self, key: str, done: int, said: str) -> None:
+        """Say what a job does now, `done` steps being behind it."""
+        with self._tables.writing() as run:
+            run("UPDATE jobs SET done = ?, said = ? WHERE id = ?", done, said, key)
 
     def end_job(self, key: str, state: str, said: str = "") -> None:
         """Close a job: ``done``, ``failed`` or ``cancelled``."""
-        with self._writing() as db:
-            db.execute("UPDATE jobs SET state = ?, said = ? WHERE id = ?", (state, said, key))
+        with self._tables.writing() as run:
+            run("UPDATE jobs SET state = ?, said = ? WHERE id = ?", state, said, key)
 
     def job(self, key: str) -> dict[str, Any] | None:
         """Return a job, or None."""
-        found = self._read("SELECT * FROM jobs WHERE id = ?", key)
+        found = self._tables.read("SELECT * FROM jobs WHERE id = ?", key)
         return {**found[0], "refused": json.loads(found[0]["refused"])} if found else None
+
+    # ---- ground that was looked for
+
+    def start_search(self, name: str, total: int, request: Mapping[str, Any], *, at: str, who: str) -> str:
+        """Open a job that looks for ground and return its number."""
+        key = secrets.token_urlsafe(9)
+        with self._tables.writing() as run:
+            self._start(run, key, name, total, at, who)
+            run("INSERT INTO searches (job, request) VALUES (?, ?)", key, _packed(request))
+            old = "SELECT job FROM searches ORDER BY rowid DESC LIMIT ? OFFSET ?"
+            for row in list(run(old, 1000, SEARCHES)):
+                run("DELETE FROM searches WHERE job = ?", row["job"])
+                run("DELETE FROM jobs WHERE id = ?", row["job"])
+        return key
+
+    def keep_search(self, key: str, totals: Mapping[str, Any], geojson: bytes, gpkg: bytes) -> None:
+        """Keep what a search found."""
+        with self._tables.writing() as run:
+            run(
+                "UPDATE searches SET totals = ?, geojson = ?, gpkg = ? WHERE job = ?",
+                _packed(totals), zlib.compress(geojson, 6), zlib.compress(gpkg, 6), key,
+            )  # fmt: skip
+
+    def search(self, key: str) -> dict[str, Any] | None:
+        """Return a search's request and totals (None as long as there are none), or None for another job."""
+        found = self._tables.read("SELECT request, totals FROM searches WHERE job = ?", key)
+        return {k: v if v is None else _unpacked(v) for k, v in found[0].items()} if found else None
+
+    def ground(self, key: str, kind: str) -> bytes | None:
+        """Return the file of a search, ``geojson`` or ``gpkg``, or None when there is none."""
+        column = {"geojson": "geojson", "gpkg": "gpkg"}[kind]
+        found = self._tables.read(f"SELECT {column} AS body FROM searches WHERE job = ?", key)
+        return zlib.decompress(found[0]["body"]) if found and found[0]["body"] is not None else None
 
     # ---- audit
 
     def audit(self, lines: Sequence[Sequence[Any]]) -> None:
         """Write down who asked what: (at, address, who, method, path, status) each."""
-        with self._writing() as db:
-            db.executemany("INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?)", lines)
+        with self._tables.writing() as run:
+            for line in lines:
+                run("INSERT INTO audit (at, address, who, method, path, status) VALUES (?, ?, ?, ?, ?, ?)", *line)
 
     def audited(self, count: int = 200) -> list[dict[str, Any]]:
         """Return the newest lines of the audit log."""
-        return self._read("SELECT * FROM audit ORDER BY rowid DESC LIMIT ?", count)
+        return self._tables.read("SELECT * FROM audit ORDER BY rowid DESC LIMIT ?", count)
 
 
 def _line(row: Mapping[str, Any], record: Mapping[str, Any]) -> list[Any]:
@@ -242,7 +243,9 @@ def _words(record: Mapping[str, Any]) -> str:
     said = [project["name"], record["region"]["name"], VERDICTS[record["verdict"]]]
     said += [f"{c} {words.name_of(c)}" for c in project["industries"]]
     said += [f"{u['name']} {u['code']}" for u in record["units"]]
-    said += [f"{f['rule']} {f['cited']}" for f in record["findings"] if f["outcome"] == "hit"]
+    hits = [f for f in record["findings"] if f["outcome"] == "hit"]
+    said += [f"{f['rule']} {f['cited']}" for f in hits]
+    said += dict.fromkeys(z["name"] for f in hits for z in f["where"])
     return " ".join(map(str, said))
 
 
