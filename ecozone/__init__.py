@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ecozone.intake.reading import read_layer, read_projects
     from ecozone.layer import Layer
     from ecozone.project import Part, Project
+    from ecozone.report.explore import explore
     from ecozone.rules.library import load_books
 
 _HOME = {
@@ -35,6 +36,7 @@ _HOME = {
     "assess": "_check",
     "check": "_check",
     "demo_atlas": "demo",
+    "explore": "report.explore",
     "load_books": "rules.library",
     "open_atlas": "atlas",
     "read_layer": "intake.reading",
@@ -56,6 +58,7 @@ __all__ = [
     "assess",
     "check",
     "demo_atlas",
+    "explore",
     "load_books",
     "open_atlas",
     "read_layer",

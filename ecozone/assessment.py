@@ -285,11 +285,11 @@ class Assessment:
             "edition": self.edition,
         }
 
-    def map(self, m: folium.Map | None = None) -> folium.Map:
+    def map(self, m: folium.Map | None = None, **options: Any) -> folium.Map:
         """Return a folium map of the answer; see `ecozone.report.map.assessment_map`."""
         from ecozone.report.map import assessment_map
 
-        return assessment_map(self, m)
+        return assessment_map(self, m, **options)
 
     def _repr_html_(self) -> str:
         from ecozone.report.notebook import assessment_html

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import folium
     import pandas
 
+    from ecozone.raster import Raster
     from ecozone.renumbered import AtlasDiff
     from ecozone.rules.access import AccessList
 
@@ -122,6 +123,8 @@ class Atlas(Mapping[str, Layer]):
         A mark that every output repeats.
     access : sequence of AccessList
         Access lists (准入清单) of the control units, one a version.
+    rasters : sequence of Raster
+        Elevation, land cover … as evidence, one a version; each of a kind.
 
     Examples
     --------
@@ -139,12 +142,17 @@ class Atlas(Mapping[str, Layer]):
         accepted: Mapping[str, Accepted] | Sequence[str] = (),
         notice: str | None = None,
         access: Sequence[AccessList] = (),
+        rasters: Sequence[Raster] = (),
     ) -> None:
         versions: dict[str, list[_InMemory | _Version]] = {}
         for layer in layers:
             versions.setdefault(layer.kind, []).append(_InMemory(layer))
         self._set(versions, region, name, parameters or {}, accepted, notice, None)
         self.access: Sequence[AccessList] = tuple(access)
+        self._rasters = tuple(rasters)
+
+    #: Rasters, or the files of those not yet opened.
+    _rasters: Sequence[Raster | Path] = ()
 
     def _set(
         self,
@@ -210,8 +218,26 @@ class Atlas(Mapping[str, Layer]):
         other = Atlas.__new__(Atlas)
         merged = {**self.parameters, **parameters}
         other._set(self._versions, self.region, self.name, merged, self.accepted, self.notice, self.path)
-        other.access = self.access
+        other.access, other._rasters = self.access, self._rasters
         return other
+
+    @functools.cached_property
+    def rasters(self) -> Sequence[Raster]:
+        """Rasters that may speak as evidence, oldest version first; opened when first asked for."""
+        if not self._rasters:
+            return ()
+        from ecozone.raster.store import read_raster
+
+        found = [read_raster(r) if isinstance(r, Path) else r for r in self._rasters]
+        named = [(r.kind, r.version) for r in found]
+        if not all(kind for kind, _ in named) or len(set(named)) < len(named):
+            raise AtlasError("图集的每个栅格都要有类别（kind），同类的版本号不能相同，请改正。")
+        return tuple(sorted(found, key=lambda r: (r.kind, r.valid_from or dt.date.min, r.version)))
+
+    def raster(self, kind: str, day: dt.date | None = None) -> Raster | None:
+        """Return the newest raster of a kind that holds on a day (None: of all), or None."""
+        valid = [r for r in self.rasters if r.kind == kind and (day is None or r.valid_on(day))]
+        return valid[-1] if valid else None
 
     def access_at(self, day: dt.date) -> AccessList | None:
         """Return the access list that holds on a day (the newest such), or None."""
@@ -236,14 +262,14 @@ class Atlas(Mapping[str, Layer]):
 
         return diff(self, other)
 
-    def map(self, m: folium.Map | None = None) -> folium.Map:
-        """Return a folium map of all layers; see `ecozone.report.map.atlas_map`."""
-        from ecozone.report.map import atlas_map
+    def map(self, m: folium.Map | None = None, **options: Any) -> folium.Map:
+        """Return a folium map of all layers; see `ecozone.explore`."""
+        from ecozone.report.explore import explore
 
-        return atlas_map(self, m)
+        return explore(self, m, **options)
 
     def save(self, path: str | Path) -> Path:
-        """Write the atlas as a folder: ``atlas.toml`` and one GeoParquet file a layer version."""
+        """Write the atlas as a folder: ``atlas.toml``, one GeoParquet file a layer version, one GeoTIFF a raster."""
         from ecozone import storage
 
         folder = Path(path)
@@ -253,6 +279,10 @@ class Atlas(Mapping[str, Layer]):
                 storage.write_layer(layer, folder)
         for listed in self.access:
             storage.write_access(listed, folder)
+        for raster in self.rasters:
+            from ecozone.raster.store import write_raster
+
+            write_raster(raster, folder)
         write_toml(
             folder,
             region=self.region,
@@ -331,6 +361,7 @@ def open_atlas(path: str | Path) -> Atlas:
     from ecozone import storage
 
     atlas = Atlas.__new__(Atlas)
+    atlas._rasters = tuple(sorted(f for f in folder.glob("raster/*/*.tif") if not f.name.startswith(".")))
     atlas.access = tuple(storage.read_access(f) for f in sorted(folder.glob(f"{storage.ACCESS}/*.json")))
     atlas._set(versions, str(raw.get("region", "")), raw.get("name"), parameters, accepted, raw.get("notice"), folder)
     return atlas

@@ -5,11 +5,13 @@ Map, page, record and report read the same evidence, so what is generalised here
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from ecozone.crs import Plane
 
@@ -61,17 +63,32 @@ def _site(answer: Assessment) -> Any:
 
 def generalised(geometry: Any, site: Any, *, clip: bool = True) -> Any:
     """Return a shape snapped to a grid of `GRID_M`, and clipped to `VIEW_M` around a site."""
-    middle = shapely.centroid(site)
-    plane = Plane(float(middle.x), float(middle.y))
-    flat, ground = (shapely.transform(g, plane.forward) for g in (geometry, site))
-    near = shapely.make_valid(flat)
+    near = geometry
     if clip:
-        west, south, east, north = shapely.bounds(ground)
-        near = shapely.intersection(near, shapely.box(west - VIEW_M, south - VIEW_M, east + VIEW_M, north + VIEW_M))
-    if shapely.is_empty(near):
-        return near
-    coarse = shapely.set_precision(shapely.simplify(near, GRID_M / 2), GRID_M)
-    if shapely.is_empty(coarse):  # smaller than the grid: a square that holds it
-        x, y = (float(np.floor(v / GRID_M) * GRID_M) for v in (near.centroid.x, near.centroid.y))
-        coarse = shapely.box(x, y, x + GRID_M, y + GRID_M)
-    return shapely.transform(coarse, plane.inverse)
+        plane = _plane(site)
+        west, south, east, north = shapely.bounds(shapely.transform(site, plane.forward))
+        window = shapely.box(west - VIEW_M, south - VIEW_M, east + VIEW_M, north + VIEW_M)
+        flat = shapely.make_valid(shapely.transform(geometry, plane.forward))
+        near = shapely.transform(shapely.intersection(flat, window), plane.inverse)
+    return near if shapely.is_empty(near) else coarse([near], site)[0]
+
+
+def coarse(geometry: Sequence[Any] | NDArray[Any], site: Any) -> NDArray[Any]:
+    """Return shapes (EPSG:4490) whose corners stand on a grid of `GRID_M` in the plane of a site.
+
+    One that is smaller than the grid becomes a square of it that holds its middle.
+    """
+    plane = _plane(site)
+    flat = shapely.make_valid(shapely.transform(np.asarray(geometry, dtype=object), plane.forward))
+    snapped = shapely.set_precision(shapely.simplify(flat, GRID_M / 2), GRID_M)
+    lost = shapely.is_empty(snapped) & ~shapely.is_empty(flat)
+    if lost.any():
+        middle = shapely.centroid(flat[lost])
+        x, y = (np.floor(f(middle) / GRID_M) * GRID_M for f in (shapely.get_x, shapely.get_y))
+        snapped[lost] = shapely.box(x, y, x + GRID_M, y + GRID_M)
+    return np.asarray(shapely.transform(snapped, plane.inverse), dtype=object)
+
+
+def _plane(site: Any) -> Plane:
+    middle = shapely.centroid(site)
+    return Plane(float(middle.x), float(middle.y))

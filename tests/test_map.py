@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html.parser
+import json
 import re
 from importlib import resources
 from typing import Any
@@ -19,10 +20,13 @@ import ecozone
 from ecozone import kinds, measure
 from ecozone.assessment import VERDICTS, Assessment
 from ecozone.demo import sample_projects
+from ecozone.errors import InputError
+from ecozone.gcj02 import to_gcj02
 from ecozone.report import boxes, escape, legend, offline, shapes
-from ecozone.report.layers import Panel, ZoneLayer
+from ecozone.report.layers import Panel, Surroundings, ZoneLayer
 from ecozone.report.style import styles
 from ecozone.report.summary import SummaryRow, summary_page
+from ecozone.report.tiles import Tiles
 
 DAY = "2026-11-22"
 #: Names and attributes as nobody should give them.
@@ -292,6 +296,112 @@ def test_very_many_vertices_are_simplified_and_it_says_so() -> None:
     assert len(less.geometry[0]["coordinates"][0]) < len(whole.geometry[0]["coordinates"][0])  # type: ignore[index]
     assert less.geometry[1] is not None
     assert less.geometry[2] is None
+
+
+# ---- the table beside the map
+
+
+def test_rows_are_the_zones_with_what_was_measured(plant: Assessment) -> None:
+    m = plant.map()
+    surroundings = next(c for c in m._children.values() if isinstance(c, Surroundings))
+    said = str(surroundings.table)
+    assert "大渡河" in said and "相距 400.0 米" in said
+    keys = {
+        f["properties"]["k"]
+        for c in m._children.values()
+        if isinstance(c, ZoneLayer)
+        for f in json.loads(str(c.data))["features"]
+        if "k" in f["properties"]
+    }
+    told = re.findall(r'data-key=\\"([^\\]+)\\"', said)
+    assert told and set(told) <= keys
+    assert sum(k.startswith("control_unit-") for k in told) == len(plant.units) == 1
+    place = next(re.finditer(r'river-[^\\]+\\" data-at=\\"([\d.,]+)', said))[1]
+    lat, lon = map(float, place.split(","))
+    away, _ = measure.distance_m(np.array([shapely.Point(lon, lat)]), np.array([plant.project.site]))
+    assert away[0] == pytest.approx(400.0, abs=0.05)  # the bank's nearest point
+
+
+# ---- exploring an atlas, grounds
+
+
+def test_explore_draws_on_a_given_map_and_only_what_is_asked(atlas: ecozone.Atlas) -> None:
+    mine = folium.Map(location=[30.0, 104.0], zoom_start=7, tiles=None)
+    assert ecozone.explore(atlas, m=mine, kinds=["river", "control_unit"]) is mine
+    assert {c.key.label for c in mine._children.values() if isinstance(c, ZoneLayer)} == {"河流", "环境管控单元"}
+    assert mine.location == [30.0, 104.0]
+    with pytest.raises(InputError, match="没有图层“rivers”，是否为 river"):
+        ecozone.explore(atlas, kinds=["rivers"])
+
+
+def test_a_public_atlas_map_holds_no_exact_corner_of_a_sensitive_layer(atlas: ecozone.Atlas) -> None:
+    def corners(m: folium.Map, kind: str) -> set[tuple[float, float]]:
+        layer = next(c for c in m._children.values() if isinstance(c, ZoneLayer) and c.key.label == kinds.name(kind))
+        drawn = [shapely.from_geojson(json.dumps(f["geometry"])) for f in json.loads(str(layer.data))["features"]]
+        return {(round(x, 7), round(y, 7)) for x, y in shapely.get_coordinates(drawn).tolist()}
+
+    whole, shown = ecozone.explore(atlas), ecozone.explore(atlas, public=True)
+    assert atlas["ecological_redline"].sensitive and not atlas["river"].sensitive
+    assert len(corners(whole, "ecological_redline")) > 20
+    for kind in ("ecological_redline", "control_unit"):
+        assert corners(shown, kind) and not corners(whole, kind) & corners(shown, kind)
+    assert corners(whole, "river") == corners(shown, "river")
+    assert "示意图" in page(shown) and "示意图" not in page(whole)
+
+
+def test_no_ground_by_default_and_none_is_fetched_before_it_is_ticked(plant: Assessment) -> None:
+    assert "tileLayer" not in page(plant.map()).rpartition("<script>")[2]
+    for name, host in (("tianditu", "tianditu.gov.cn/vec_w"), ("tianditu-image", "img_w"), ("amap", "autonavi")):
+        m = plant.map(ground=name, tianditu_key="a" * 32)
+        tiles = next(c for c in m._children.values() if isinstance(c, Tiles))
+        assert host in str(tiles.urls) and not tiles.show
+        assert "勾选后联网加载" in page(m)
+        assert fetched(page(m)) == []
+
+
+def test_grounds_are_named_and_keyed(plant: Assessment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ECOZONE_TIANDITU_KEY", raising=False)
+    for given, said in (
+        ({"ground": "tianditu"}, "密钥"),
+        ({"ground": "tianditu", "tianditu_key": "<script>"}, "写法有误"),
+        ({"ground": "bing"}, "没有底图"),
+    ):
+        with pytest.raises(InputError, match=said):
+            plant.map(**given)
+    monkeypatch.setenv("ECOZONE_TIANDITU_KEY", "b" * 32)
+    assert "b" * 32 in page(plant.map(ground="tianditu"))
+
+
+def test_amap_shifts_what_is_shown_and_never_the_data(plant: Assessment) -> None:
+    before = json.dumps(plant.to_dict(), sort_keys=True)
+    corners = {name: shapely.get_coordinates(plant.project.site) for name in ("true", "shown")}
+    corners["shown"] = to_gcj02(corners["true"])
+
+    def drawn(m: folium.Map) -> Any:
+        site = next(c for c in m._children.values() if isinstance(c, ZoneLayer) and c.key.label == "项目用地")
+        return np.array(json.loads(str(site.data))["features"][-1]["geometry"]["coordinates"][0])
+
+    for ground, key in ((None, "true"), ("tianditu", "true"), ("amap", "shown"), ("amap-image", "shown")):
+        m = plant.map(ground=ground, tianditu_key="a" * 32)
+        np.testing.assert_allclose(drawn(m), corners[key], atol=6e-8)
+        assert ("仍为 CGCS2000，未作偏移" in page(m)) == (key == "shown")
+    assert json.dumps(plant.to_dict(), sort_keys=True) == before
+    lon, lat = corners["true"][0]
+    away, _ = measure.distance_m(shapely.points([[lon, lat]]), shapely.points(corners["shown"][:1]))
+    assert 300 < away[0] < 800  # as far as the shift is in Sichuan
+
+
+def test_thousands_of_zones_are_drawn_on_one_canvas() -> None:
+    west, south = (a.ravel() for a in np.meshgrid(103 + np.arange(50) / 500, 29 + np.arange(40) / 500))
+    plots = shapely.box(west, south, west + 0.002, south + 0.002)
+    zones = geopandas.GeoDataFrame(
+        {"zone": [f"f{i}" for i in range(len(plots))], "name": "图斑"}, geometry=plots, crs="EPSG:4490"
+    )
+    layer = ecozone.Layer(
+        kind="basic_farmland", zones=zones, coverage=shapely.union_all(plots), accuracy_m=1, source="x", version="1"
+    )
+    m = ecozone.explore(ecozone.Atlas([layer], region="511111"))
+    assert all(c.canvas for c in m._children.values() if isinstance(c, ZoneLayer))
 
 
 # ---- looks

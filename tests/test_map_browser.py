@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import folium
+import geopandas
+import numpy as np
 import pytest
 import shapely
 from browser import Browser, Page, browser
@@ -129,6 +131,98 @@ def test_a_click_tells_what_and_why(answer: Page) -> None:
     said = answer.text(".leaflet-popup-content")
     for words in ("河流等级", "重要支流", "临水边界线", "相距 400.0 米", "《中华人民共和国长江保护法》第26条第2款"):
         assert words in said
+
+
+def test_a_row_finds_its_zone_and_a_zone_its_row(answer: Page) -> None:
+    river = "Array.from(document.querySelectorAll('.eco-list tr[data-key]')).find(r => r.innerText.includes('大渡河'))"
+    chosen = "Array.from(document.querySelectorAll('.eco-list tr.eco-chosen'), r => r.innerText)"
+    lit = "document.querySelectorAll('.leaflet-overlay-pane path[stroke=\"#c2006b\"]').length"
+    assert answer.run(lit) == 0 and answer.run(chosen) == []
+    box = answer.run(f"(b => [b.left + 30, b.top + 8])({river}.getBoundingClientRect())")
+    answer.click(*box)
+    assert answer.run(lit) == 1
+    assert "《中华人民共和国长江保护法》第26条第2款" in answer.text(".leaflet-popup-content")
+    assert answer.run(f"{river}.querySelector('button').getAttribute('aria-pressed')") == "true"
+    answer.click(*box)  # once more: back to how it was
+    assert answer.run(lit) == 0 and answer.text(".leaflet-popup-content") == ""
+    colour = 'document.querySelector(\'path[stroke="#c9a545"], path[stroke="#2f7fbf"]\')'
+    assert answer.run(f"{colour} !== null")
+    answer.click(600, 520)  # on the river
+    assert "大渡河" in answer.run(chosen)[0]
+    answer.run(f"{MAP}.closePopup(), null")
+    assert answer.run(chosen) == [] and answer.run(lit) == 0
+
+
+def test_the_table_is_worked_by_keyboard(answer: Page) -> None:
+    answer.run("document.querySelector('.eco-list button').focus()")
+    names = answer.run("Array.from(document.querySelectorAll('.eco-list button'), b => b.innerText)")
+    assert names[0] == "大渡河" and len(names) > 1
+    focused = "document.activeElement.innerText"
+    answer.key("ArrowDown", 40)
+    assert answer.run(focused) == names[1]
+    answer.key("ArrowUp", 38)
+    assert answer.run(focused) == names[0]
+    answer.key("Enter", 13)
+    assert "相距 400.0 米" in answer.text(".leaflet-popup-content")
+    assert answer.run("document.querySelector('.eco-chosen button').innerText") == names[0]
+    answer.key("Escape", 27)
+    assert answer.run("document.querySelector('.eco-chosen')") is None
+    assert answer.run(focused) == names[0]
+
+
+@pytest.mark.parametrize("name", ["tianditu", "amap"])
+def test_a_ground_is_asked_for_only_when_ticked(
+    chromium: Browser, tmp_path: Path, plant: ecozone.Assessment, name: str
+) -> None:
+    page = opened(chromium, tmp_path, plant.map(ground=name, tianditu_key="a" * 32).get_root().render())
+    assert page.requests == [] and page.troubles == []
+    tick = "Array.from(document.querySelectorAll('.eco-panel label')).find(l => l.innerText.includes('勾选后联网'))"
+    paper = 'document.querySelectorAll(\'path[fill="#fdfcf8"][fill-opacity="1"]\').length'
+    assert page.run(paper) == 1
+    page.run(f"{tick}.querySelector('input').click()")
+    page.until("document.querySelector('.leaflet-control-attribution').innerText.includes('底图')")
+    assert page.run(paper) == 0  # nothing lies on the tiles
+    assert page.requests and all("tianditu.gov.cn" in u or "autonavi.com" in u for u in page.requests)
+    # no tile came: site, river and table are there all the same
+    assert page.run("document.querySelectorAll('path[fill=\"#f5c518\"]').length") == 1
+    assert "大渡河" in page.text(".eco-list")
+    page.run(f"{tick}.querySelector('input').click()")
+    assert page.run(paper) == 1
+    page.close()
+
+
+def test_five_thousand_zones_stay_fluid(chromium: Browser, tmp_path: Path) -> None:
+    west, south = (a.ravel() for a in np.meshgrid(103.4 + np.arange(100) / 500, 29.2 + np.arange(50) / 500))
+    ring = np.linspace(0, 2 * np.pi, 25)
+    round_ = np.stack([0.0009 * np.cos(ring), 0.0009 * np.sin(ring)], axis=1)
+    plots = shapely.polygons(np.stack([west, south], axis=1)[:, None, :] + round_[None])
+    zones = geopandas.GeoDataFrame(
+        {"zone": [f"f{i}" for i in range(len(plots))], "name": "图斑"}, geometry=plots, crs="EPSG:4490"
+    )
+    layer = ecozone.Layer(
+        kind="basic_farmland",
+        zones=zones,
+        coverage=shapely.box(103, 29, 104, 30),
+        accuracy_m=1,
+        source="x",
+        version="1",
+    )
+    m = ecozone.explore(ecozone.Atlas([layer], region="511111"))
+    page = opened(chromium, tmp_path, m.get_root().render())
+    page.run("document.querySelectorAll('.eco-panel input:not(:checked)').forEach(i => i.click())")
+    assert page.run("document.querySelectorAll('.leaflet-overlay-pane canvas').length") == 1
+    assert page.run("document.querySelectorAll('.leaflet-overlay-pane path').length") == 0
+    assert "显示时已简化" in page.text(".eco-caption")
+    page.run(
+        f"window.took = null; (() => {{ const map = {MAP}; const frames = []; let last = performance.now(), n = 0;"
+        "const step = () => { const now = performance.now(); frames.push(now - last); last = now;"
+        "map.panBy([n % 2 ? -12 : 12, 6], {animate: false}); if (++n < 40) requestAnimationFrame(step);"
+        "else window.took = frames.sort((a, b) => a - b)[20] }; requestAnimationFrame(step) })(), null"
+    )
+    page.until("window.took !== null", 60)
+    assert page.run("window.took") < 250  # median frame while the map is dragged, on two shared cores without a GPU
+    assert page.requests == [] and page.troubles == []
+    page.close()
 
 
 def test_a_small_screen_keeps_the_map_free(chromium: Browser, tmp_path: Path, plant: ecozone.Assessment) -> None:

@@ -11,7 +11,7 @@ import click
 
 from ecozone.cli.command import Command
 from ecozone.cli.files import json_bytes, write
-from ecozone.cli.outputs import files, output_options, paper, write_outputs
+from ecozone.cli.outputs import files, map_given, map_options, output_options, paper, write_map, write_outputs
 from ecozone.cli.run import say, say_bytes
 from ecozone.clock import today
 from ecozone.errors import FactError, InputError
@@ -77,10 +77,10 @@ TODAY = "（未给 --as-of，取北京时间当天）"
 @click.option("--book", multiple=True, metavar="NAME|FILE", help="只用指定的内置规则集，或另加自己的规则文件；可重复。")
 @click.option("--answers", metavar="FILE", help="填好的准入清单比对表（xlsx、csv）。")
 @click.option("--json", "json_to", metavar="FILE|-", help="把完整记录写成 JSON；- 表示写到标准输出，此时不再打印文字。")
-@click.option("--map", "map_to", metavar="FILE.html", help="把结果画成网页地图。")
+@map_options
 @output_options
 @click.option("--all", "everything", is_flag=True, help="逐条列出全部规则、图层和待定事项。")
-def check(site: str, atlas: str, json_to: str | None, map_to: str | None, everything: bool, **given: Any) -> int:
+def check(site: str, atlas: str, json_to: str | None, everything: bool, **given: Any) -> int:
     """Judge one project and print, write and draw the answer."""
     from ecozone._check import check as judge
     from ecozone.atlas import open_atlas
@@ -88,7 +88,7 @@ def check(site: str, atlas: str, json_to: str | None, map_to: str | None, everyt
     as_of = given.pop("as_of")
     books = list(given.pop("book")) or None
     said = given.pop("answers")
-    wanted, options = files(given), paper(given)
+    wanted, options, drawing = files(given), paper(given), map_given(given)
     on = day(as_of) if as_of is not None else today()
     opened = open_atlas(atlas)
     answer = judge(project(site, **given), opened, books, as_of=on, answers=_answers(said) if said else None)
@@ -97,8 +97,7 @@ def check(site: str, atlas: str, json_to: str | None, map_to: str | None, everyt
     record = json_bytes(answer.to_dict()) if json_to else b""
     if json_to and json_to != "-":
         written.append(f"记录：{write(json_to, record)}")
-    if map_to:
-        written.append(f"地图：{write(map_to, answer.map().get_root().render().encode('utf-8'))}")
+    written += write_map(answer, drawing)
     written += write_outputs(answer, wanted, options)
     if json_to == "-":
         if as_of is None:

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ecozone.cli.files import write
+from ecozone.errors import InputError
+
 if TYPE_CHECKING:
     from ecozone.assessment import Assessment
 
@@ -27,6 +30,47 @@ _FILES = (
     click.option("--save", "save_to", metavar="X.ecozone.json", help="保存记录，供 verify、diff、override 使用。"),
     click.option("--ledger", "ledger_to", metavar="FILE.xlsx", help="记入台账；已有的台账在末尾添加。"),
 )
+_MAP = (
+    click.option("--map", "map_to", metavar="FILE.html", help="把结果画成网页地图，断网也能打开。"),
+    click.option(
+        "--ground",
+        metavar="NAME",
+        help="地图可勾选的底图：tianditu、tianditu-image（天地图，须用本单位的密钥）、amap、amap-image（高德，仅显示位置"
+        "偏移到 GCJ-02，数据不动）；缺省没有底图。",
+    ),
+    click.option(
+        "--tianditu-key", metavar="KEY", help="天地图密钥，会写在地图文件里；也可用环境变量 ECOZONE_TIANDITU_KEY。"
+    ),
+)
+
+
+def map_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a map."""
+    for option in reversed(_MAP):
+        command = option(command)
+    return command
+
+
+def map_given(given: dict[str, Any]) -> dict[str, str | None]:
+    """Take the options of a map out of what was typed.
+
+    Raises
+    ------
+    InputError
+        A ground and no map.
+    """
+    out = {k: given.pop(k) for k in ("map_to", "ground", "tianditu_key")}
+    if out["ground"] and not out["map_to"]:
+        raise InputError("--ground 只用于地图，请同时用 --map 给出地图文件。")
+    return out
+
+
+def write_map(answer: Assessment, wanted: Mapping[str, str | None]) -> list[str]:
+    """Write the map that was asked for, and return a line on it."""
+    if not wanted["map_to"]:
+        return []
+    drawn = answer.map(ground=wanted["ground"], tianditu_key=wanted["tianditu_key"])
+    return [f"地图：{write(wanted['map_to'], drawn.get_root().render().encode('utf-8'))}"]
 
 
 def paper_options(command: Callable[..., Any]) -> Callable[..., Any]:

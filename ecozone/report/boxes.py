@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ecozone import kinds
@@ -46,13 +47,14 @@ def assessment_box(assessment: Assessment) -> str:
     return f'<div class="eco-box eco-title">{"".join(out)}</div>'
 
 
-def atlas_box(atlas: Atlas) -> str:
-    """Return the title box of an atlas: region, layers, and kinds that are known to have nothing here."""
-    empty = [kinds.name(k) for k in atlas.kinds if not len(atlas[k])]
-    zones = sum(len(atlas[k]) for k in atlas.kinds)
+def atlas_box(atlas: Atlas, shown: Sequence[str] | None = None) -> str:
+    """Return the title box of an atlas: region, layers shown, and kinds that are known to have nothing here."""
+    shown = atlas.kinds if shown is None else shown
+    empty = [kinds.name(k) for k in shown if not len(atlas[k])]
+    zones = sum(len(atlas[k]) for k in shown)
     out = [
         f"<h1>{escape.text(atlas.name)}</h1>",
-        f"<p>区域代码 {escape.text(atlas.region)}，图层 {len(atlas)} 类，要素 {zones:,} 个</p>",
+        f"<p>区域代码 {escape.text(atlas.region)}，图层 {len(shown)} 类，要素 {zones:,} 个</p>",
     ]
     if empty:
         out.append(f'<p class="eco-dim">覆盖范围内没有：{escape.text("、".join(empty))}</p>')
@@ -64,7 +66,7 @@ def notice_box(notice: str | None) -> str:
     return f'<div class="eco-notice">{escape.text(notice)}</div>' if notice else ""
 
 
-def caption(style: str, simplified: str) -> str:
-    """Return the caption below a map: whose colours, which coordinates, what was left out for display."""
-    parts = [style, "坐标系 CGCS2000（EPSG:4490）", simplified]
+def caption(style: str, simplified: str, shifted: str = "") -> str:
+    """Return the caption below a map: whose colours, which coordinates, what was left out or shifted for display."""
+    parts = [style, shifted or "坐标系 CGCS2000（EPSG:4490）", simplified]
     return f'<div class="eco-caption">{escape.text("；".join(p for p in parts if p))}</div>'

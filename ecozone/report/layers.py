@@ -29,6 +29,8 @@ class Zone:
         CSS class of the label.
     radius_m : float or None
         Draw a point as a circle of so many metres.
+    key : str
+        What a row of the table beside the map calls it.
     """
 
     geometry: Any
@@ -38,6 +40,7 @@ class Zone:
     label: str = ""
     label_class: str = "eco-label"
     radius_m: float | None = None
+    key: str = ""
 
 
 class ZoneLayer(Helped, Layer):
@@ -53,12 +56,15 @@ class ZoneLayer(Helped, Layer):
         What the layer control says.
     show : bool
         On from the start.
+    canvas : bool
+        Drawn on a canvas, as very many zones have to be.
     """
 
     _template = Template(
         """
         {% macro script(this, kwargs) %}
-            var {{ this.get_name() }} = ecozone.zones({{ this.data }}, {{ this.looks }});
+            var {{ this.get_name() }} = ecozone.zones(
+                {{ this.data }}, {{ this.looks }}, {{ this._parent.get_name() if this.canvas else "null" }});
         {% endmacro %}
         """
     )
@@ -70,10 +76,12 @@ class ZoneLayer(Helped, Layer):
         key: legend.Key,
         *,
         show: bool = True,
+        canvas: bool = False,
     ) -> None:
         super().__init__(name=key.html(), overlay=True, control=True, show=show)
         self._name = "ZoneLayer"
         self.key = key
+        self.canvas = canvas
         looks: dict[str, int] = {}
         features = []
         for zone, shape in zip(zones, geometry, strict=True):
@@ -91,7 +99,7 @@ class ZoneLayer(Helped, Layer):
 
 
 def _properties(zone: Zone, look: int) -> dict[str, Any]:
-    given = {"t": zone.tooltip, "p": zone.popup, "l": zone.label, "r": zone.radius_m}
+    given = {"t": zone.tooltip, "p": zone.popup, "l": zone.label, "r": zone.radius_m, "k": zone.key}
     if zone.label and zone.label_class != "eco-label":
         given["c"] = zone.label_class
     return {"s": look, **{k: v for k, v in given.items() if v}}
@@ -124,7 +132,7 @@ class Panel(Helped, LayerControl):
 
 
 class Surroundings(Helped):
-    """Title box, notice, caption and order of layers.
+    """Title box, table, notice, caption and order of layers.
 
     Parameters
     ----------
@@ -132,7 +140,7 @@ class Surroundings(Helped):
         From bottom to top.
     title, caption : str
         HTML, escaped.
-    notice : str
+    notice, table : str
         HTML, escaped; empty for none.
     frame : mapping or None
         ``bounds`` and ``credit`` when the map is ecozone's own; None leaves view and buttons of a given map alone.
@@ -146,6 +154,7 @@ class Surroundings(Helped):
             {% if this.caption %}ecozone.box({{ map }}, {{ this.caption }}, "bottomleft");{% endif %}
             {% if this.notice %}ecozone.notice({{ map }}, {{ this.notice }});{% endif %}
             ecozone.ordered({{ map }}, [{{ this.order }}]);
+            {% if this.table %}ecozone.table({{ map }}, {{ this.table }}, [{{ this.order }}]);{% endif %}
             {% if this.frame %}ecozone.frame({{ map }}, {{ this.frame[0] }}, {{ this.frame[1] }});{% endif %}
         {% endmacro %}
         """
@@ -158,6 +167,7 @@ class Surroundings(Helped):
         title: str,
         notice: str = "",
         caption: str = "",
+        table: str = "",
         frame: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -165,5 +175,6 @@ class Surroundings(Helped):
         self.title = escape.script(title)
         self.notice = escape.script(notice) if notice else ""
         self.caption = escape.script(caption) if caption else ""
+        self.table = escape.script(table) if table else ""
         self.order = ",".join(layer.get_name() for layer in layers)
         self.frame = (escape.script(frame["bounds"]), escape.script(frame["credit"])) if frame else None

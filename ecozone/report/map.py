@@ -1,4 +1,4 @@
-"""Maps: an answer with the zones it stands on, and an atlas. Complete without a network; every value escaped.
+"""The map of an answer, with the zones it stands on. Complete without a network; every value escaped.
 
 Everything drawn comes from the evidence that an `Assessment` carries (`pictures`, `ground`): the belt on the map is the
 belt that was measured.
@@ -7,61 +7,41 @@ belt that was measured.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import folium
 import shapely
 
 from ecozone import kinds
-from ecozone._version import __version__
-from ecozone.report import boxes, legend, popup, shapes, wording
-from ecozone.report.layers import Panel, Surroundings, Zone, ZoneLayer
-from ecozone.report.offline import OfflineMap
+from ecozone.report import beside, boxes, overlays, popup, shapes, wording
+from ecozone.report.layers import Zone
+from ecozone.report.overlays import HIDDEN, Plan, of_kind, of_mark
 from ecozone.report.style import Style, styles
+from ecozone.report.tiles import ground as tiles
 
 if TYPE_CHECKING:
     from ecozone.assessment import Assessment, Picture
-    from ecozone.atlas import Atlas
-    from ecozone.layer import Layer
+    from ecozone.rules.finding import Finding
 
 #: Kinds whose ground everybody lies in: a piece cut out of them says nothing.
 GROUND = ("admin", "basin", "control_unit", "township")
-#: Heading of what belongs to the project itself.
-OWN = "本项目"
 _BELT_ORDER, _MARK_ORDER = 55, 100
-#: More zones than this are drawn on a canvas: an SVG of so many parts would stutter.
-_CANVAS = 1500
 _METRES_PER_DEGREE = 111_000
 #: Ground that a map shows around the site at first, metres, however wide the belts are.
 _LEAST_ROOM_M, _MOST_ROOM_M = 1000.0, 4000.0
-_HIDDEN = Style(label="", colour="#000000", fill=0, weight=0)
 
 
-@dataclass
-class _Plan:
-    """One overlay before it is drawn: what stands in it, and where."""
-
-    theme: str
-    label: str
-    order: float
-    rank: tuple[int, int, str]
-    show: bool
-    zones: list[Zone] = field(default_factory=list)
-    styles: list[Style] = field(default_factory=list)
-    count: int | None = None
-
-    def key(self) -> legend.Key:
-        """Return its line in the layer control."""
-        shown = [z.geometry for z in self.zones if z.style is not _HIDDEN]
-        dimension = max((int(shapely.get_dimensions(g)) for g in shown), default=2)
-        looks = list(dict.fromkeys(s.label for s in self.styles))
-        each = [next(s for s in self.styles if s.label == label) for label in looks]
-        return legend.Key(self.theme, self.label, each, dimension, self.count)
-
-
-def assessment_map(assessment: Assessment, m: folium.Map | None = None) -> folium.Map:
+def assessment_map(
+    assessment: Assessment,
+    m: folium.Map | None = None,
+    *,
+    ground: str | None = None,
+    tianditu_key: str | None = None,
+) -> folium.Map:
     """Draw an answer: the site, the zones hit, the ground shared, the nearest distance, the belt as measured.
+
+    Beside it stands a table of the zones: a row finds its zone on the map, a zone its row.
 
     Parameters
     ----------
@@ -69,54 +49,43 @@ def assessment_map(assessment: Assessment, m: folium.Map | None = None) -> foliu
     m : folium.Map, optional
         A map to draw on; its view and its other layers stay as they are. None: a new map without tiles, complete
         without a network.
+    ground : str, optional
+        A tile service to offer: ``tianditu``, ``tianditu-image``, ``amap``, ``amap-image``. It is loaded when ticked.
+        On Amap everything is shown shifted to GCJ-02; the answer keeps its coordinates.
+    tianditu_key : str, optional
+        Tianditu's key; else the environment variable ``ECOZONE_TIANDITU_KEY``.
 
     Returns
     -------
     folium.Map
         `m`, or the new map.
+
+    Raises
+    ------
+    InputError
+        No such ground, or Tianditu without a key.
     """
-    plans = [*_zone_plans(assessment), *_own_plans(assessment)]
-    own = m is None
-    if own:
-        plans = _paper(plans)
-    project = assessment.project
-    return _drawn(
-        plans,
-        m,
-        title=f"{project.name}：{styles().verdicts[assessment.verdict].short}",
+    offered = tiles(ground, tianditu_key)
+    rows: dict[str, beside.Row] = {}
+    plans = [*_zone_plans(assessment, rows), *_own_plans(assessment)]
+    page = overlays.Page(
+        title=f"{assessment.project.name}：{styles().verdicts[assessment.verdict].short}",
         box=boxes.assessment_box(assessment),
         notice=assessment.context.notice,
         view=_view(assessment),
+        rows=list(rows.values()),
     )
-
-
-def atlas_map(atlas: Atlas, m: folium.Map | None = None) -> folium.Map:
-    """Draw the layers of an atlas, newest versions, themes in the layer control.
-
-    Parameters
-    ----------
-    atlas : Atlas
-    m : folium.Map, optional
-        A map to draw on. None: a new map without tiles, complete without a network.
-    """
-    looks = styles()
-    plans = [_layer_plan(atlas[k]) for k in looks.ordered(atlas.kinds) if len(atlas[k])]
-    outline = atlas["admin"].geometry if "admin" in atlas else [z.geometry for p in plans for z in p.zones]
-    return _drawn(
-        _paper(plans) if m is None else plans,
-        m,
-        title=f"{atlas.name}：图集",
-        box=boxes.atlas_box(atlas),
-        notice=atlas.notice,
-        view=shapes.bounds(list(outline)),
-    )
+    return overlays.draw(plans, m, page, offered)
 
 
 # ---- an answer
 
 
-def _zone_plans(assessment: Assessment) -> list[_Plan]:
-    """Return one overlay a kind: ground that every picture stands on, and the zones that findings stand on."""
+def _zone_plans(assessment: Assessment, rows: dict[str, beside.Row]) -> list[Plan]:
+    """Return one overlay a kind: ground that every picture stands on, and the zones that findings stand on.
+
+    What the table beside the map says of a zone is put into `rows`, by the key of its feature.
+    """
     looks = styles()
     told = {f.rule: f for f in reversed(assessment.hits)}
     around: dict[tuple[str, str], list[Picture]] = {}
@@ -127,14 +96,14 @@ def _zone_plans(assessment: Assessment) -> list[_Plan]:
         near = found[0].near if len(found) == 1 else shapely.union_all([p.near for p in found])
         things.setdefault(key, (found[0].name, found[0].attributes, near))
     standing = {g.kind for g in assessment.ground}
-    plans: dict[str, _Plan] = {}
+    plans: dict[str, Plan] = {}
     for (kind, zone), (name, attributes, geometry) in things.items():
         found = around.get((kind, zone), [])
         rules = {r for p in found for r in p.rules}
         findings = [told[r] for r in reversed(told) if r in rules]  # the farthest pushing first
         hit = bool(findings)
         look = looks.kind(kind).of(attributes)
-        plan = plans.setdefault(kind, _plan(kind, show=kind in standing))
+        plan = plans.setdefault(kind, of_kind(kind, show=kind in standing))
         plan.show = plan.show or hit
         plan.count = (plan.count or 0) + 1
         plan.styles.append(look)
@@ -142,11 +111,15 @@ def _zone_plans(assessment: Assessment) -> list[_Plan]:
         drawn = Zone(
             geometry,
             replace(look, weight=look.weight + 1.2) if hit else look,
-            tooltip=popup.tip(name, _sub(kind, look), *(f"{k} {v}" for k, v in facts.items())),
+            tooltip=popup.tip(name, wording.kind_and_look(kind, look.label), *(f"{k} {v}" for k, v in facts.items())),
             popup=popup.zone(
                 kind, zone, name, attributes, facts=facts, findings=findings, notice=assessment.context.notice
             ),
+            key=f"{kind}-{plan.count}",  # a zone's own id may hold anything
         )
+        row = _row(assessment, drawn, (kind, zone, name), found, findings)
+        if row:
+            rows[row.key] = row
         plan.zones.insert(len(plan.zones) if hit else 0, drawn)
     for kind in ("river", "reservoir"):
         if kind in plans:
@@ -154,11 +127,11 @@ def _zone_plans(assessment: Assessment) -> list[_Plan]:
     return list(plans.values())
 
 
-def _own_plans(assessment: Assessment) -> list[_Plan]:
+def _own_plans(assessment: Assessment) -> list[Plan]:
     """Return the overlays of the project itself: site, shared ground, nearest distance, belts."""
     marks, notice = styles().marks, assessment.context.notice
     project = assessment.project
-    site = _mark("site", _MARK_ORDER + 3)
+    site = of_mark("site", _MARK_ORDER + 3)
     for part in project.parts:
         name = wording.part_name(part.name)
         rows = {"项目": project.name, "建设": wording.project_line(project)}
@@ -178,8 +151,8 @@ def _own_plans(assessment: Assessment) -> list[_Plan]:
             )
         else:
             site.zones.append(Zone(part.geometry, marks["site"], *words))
-    shared, line = _mark("shared", _MARK_ORDER + 4), _mark("line", _MARK_ORDER + 5)
-    belt = _mark("belt", _BELT_ORDER)
+    shared, line = of_mark("shared", _MARK_ORDER + 4), of_mark("line", _MARK_ORDER + 5)
+    belt = of_mark("belt", _BELT_ORDER)
     for p in assessment.pictures:
         rows = {"对象": f"{p.name}（{kinds.name(p.kind)}）", _to(p): _distance(p)}
         if p.rules and p.kind not in GROUND and p.shared is not None and shapely.get_dimensions(p.shared) > 0:
@@ -224,8 +197,50 @@ def _distance(p: Picture) -> str:
     return f"相距 {wording.metres(p.distance_m)}" if p.distance_m > 0 else "相接或重叠"
 
 
-def _sub(kind: str, look: Style) -> str:
-    return kinds.name(kind) if look.label == kinds.name(kind) else f"{kinds.name(kind)} · {look.label}"
+def _row(
+    assessment: Assessment,
+    drawn: Zone,
+    named: tuple[str, str, str],
+    found: Sequence[Picture],
+    findings: Sequence[Finding],
+) -> beside.Row | None:
+    """Return what the table beside the map says of a zone; None for what is only ground."""
+    kind, zone, name = named
+    units = [u for u in assessment.units if kind == "control_unit" and u["code"] == zone]
+    if not units and (not found or kind in GROUND):
+        return None
+    near = min(found, key=lambda p: p.distance_m, default=None)
+    relation = wording.extent(units[0]) if units else "；".join(_relation(p, len(found) > 1) for p in found)
+    worst = findings[0] if findings else None
+    waiting = any(f.outcome == "undetermined" and any(w["zone"] == zone for w in f.where) for f in assessment.findings)
+    effect = " ".join([worst.effect_text, *(f"［{m}］" for m in worst.marks)]) if worst else ""
+    away = near.distance_m if near else 0.0
+    return beside.Row(
+        key=drawn.key,
+        name=name,
+        kind=wording.kind_and_look(kind, drawn.style.label),
+        relation=relation,
+        effect=effect or ("尚未能判定" if waiting else beside.NOTHING),
+        at=_nearest_place(assessment, near, drawn.geometry),
+        look=drawn.style,
+        rank=(0 if worst else 1 if waiting else 2, -worst.push if worst else 0, away),
+    )
+
+
+def _relation(p: Picture, several: bool) -> str:
+    return f"{_to(p)}{_distance(p)}" if several else _distance(p)
+
+
+def _nearest_place(assessment: Assessment, p: Picture | None, geometry: Any) -> Any:
+    """Return where a zone is nearest to the project: the end of the line measured, or a point they share."""
+    if p is not None and p.line is not None and p.distance_m > 0:
+        ends = shapely.points(shapely.get_coordinates(p.line)[[0, -1]])
+        return ends[int(shapely.distance(ends[0], p.near) > shapely.distance(ends[1], p.near))]
+    if p is not None and p.shared is not None and not shapely.is_empty(p.shared):
+        return shapely.point_on_surface(p.shared)
+    sites = [part.geometry for part in assessment.project.parts]
+    within = [g for g in shapely.intersection(sites, geometry) if not shapely.is_empty(g)]
+    return shapely.point_on_surface(within[0] if within else geometry)
 
 
 def _names(assessment: Assessment, kind: str) -> Iterable[Zone]:
@@ -238,7 +253,7 @@ def _names(assessment: Assessment, kind: str) -> Iterable[Zone]:
             seen = shapely.intersection(g.geometry, window)
             if not shapely.is_empty(seen):
                 at = shapely.point_on_surface(seen)
-                yield Zone(at, _HIDDEN, label=popup.tip(g.name), label_class="eco-place")
+                yield Zone(at, HIDDEN, label=popup.tip(g.name), label_class="eco-place")
                 break
 
 
@@ -252,95 +267,3 @@ def _view(assessment: Assessment) -> list[list[float]]:
     widest = max((p.belt_m for p in assessment.pictures if p.rules and p.belt_m), default=_LEAST_ROOM_M)
     room = 1.3 * min(max(widest, _LEAST_ROOM_M), _MOST_ROOM_M) / _METRES_PER_DEGREE
     return [[south - room, west - room], [north + room, east + room]]
-
-
-# ---- an atlas
-
-
-def _layer_plan(layer: Layer) -> _Plan:
-    look = styles().kind(layer.kind)
-    plan = _plan(layer.kind, show=look.show)
-    plan.count = len(layer)
-    columns = {k: v.tolist() for k, v in layer.columns.items()}
-    for row, geometry in enumerate(layer.geometry):
-        attributes = {k: v[row] for k, v in columns.items() if v[row] is not None}
-        mine = look.of(attributes)
-        if attributes.get("status") != "in_force":
-            mine = replace(mine, dash="2 5", fill=mine.fill / 2)
-        plan.styles.append(mine)
-        zone, name = str(attributes["zone"]), str(attributes.get("name") or attributes["zone"])
-        plan.zones.append(
-            Zone(
-                geometry,
-                mine,
-                tooltip=popup.tip(name, _sub(layer.kind, mine)),
-                popup=popup.zone(layer.kind, zone, name, attributes, notice=layer.notice),
-            )
-        )
-    return plan
-
-
-# ---- drawing
-
-
-def _plan(kind: str, *, show: bool) -> _Plan:
-    looks = styles()
-    look = looks.kind(kind)
-    theme, down, key = looks.rank(kind)
-    return _Plan(looks.theme(kind), look.label, look.order, (theme + 1, down, key), show)
-
-
-def _mark(mark: str, order: float) -> _Plan:
-    look = styles().marks[mark]
-    place = list(styles().marks).index(mark)
-    return _Plan(OWN, look.label, order, (0, place, mark), show=True, styles=[look])
-
-
-def _paper(plans: Sequence[_Plan]) -> list[_Plan]:
-    """On a map without tiles, the region's own ground is paper and everything beyond it grey."""
-    for plan in plans:
-        if plan.order == styles().kind("admin").order:
-            plan.zones = [replace(z, style=replace(z.style, fill=1.0, inside="#fdfcf8")) for z in plan.zones]
-    return list(plans)
-
-
-def _drawn(
-    plans: Sequence[_Plan],
-    m: folium.Map | None,
-    *,
-    title: str,
-    box: str,
-    notice: str | None,
-    view: list[list[float]] | None,
-) -> folium.Map:
-    """Turn overlays into layers of a map, with title, notice, legend and caption."""
-    looks = styles()
-    own = m is None
-    if m is None:
-        zones = sum(len(p.zones) for p in plans)
-        (south, west), (north, east) = view or [[18.0, 73.0], [54.0, 135.0]]
-        m = OfflineMap(
-            title, location=[(south + north) / 2, (west + east) / 2], zoom_start=12, prefer_canvas=zones > _CANVAS
-        )
-        view = [[south, west], [north, east]]
-    ready = shapes.drawn([z.geometry for p in plans for z in p.zones])
-    layers: dict[int, ZoneLayer] = {}
-    start = 0
-    for i, plan in enumerate(plans):
-        stop = start + len(plan.zones)
-        layers[i] = ZoneLayer(plan.zones, ready.geometry[start:stop], plan.key(), show=plan.show)
-        start = stop
-    for i in sorted(layers, key=lambda i: plans[i].rank):
-        m.add_child(layers[i])
-    if not any(isinstance(child, folium.LayerControl) for child in m._children.values()):
-        m.add_child(Panel("图例与图层"))
-    m.add_child(
-        Surroundings(
-            [layers[i] for i in sorted(layers, key=lambda i: plans[i].order)],
-            title=box,
-            notice=boxes.notice_box(notice),
-            caption=boxes.caption(looks.label, ready.caption),
-            frame={"bounds": view, "credit": f"Leaflet | ecozone {__version__}"} if own else None,
-        )
-    )
-    return m

@@ -68,6 +68,11 @@ def zone_rows(kind: str, zone: str, attributes: Mapping[str, Any]) -> dict[str, 
     return rows
 
 
+def kind_and_look(kind: str, look: str) -> str:
+    """Return a kind, and the label its zone has in the legend where that says more."""
+    return kinds.name(kind) if look == kinds.name(kind) else f"{kinds.name(kind)} · {look}"
+
+
 def project_line(project: Project) -> str:
     """Return nature, industry and facilities of a project in one line."""
     nature = words.nature(project.nature).name if project.nature else "性质未提供"
