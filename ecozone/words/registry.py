@@ -6,7 +6,7 @@ The YAML files are for people and are checked when they are compiled; the progra
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from types import MappingProxyType
@@ -14,6 +14,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from ecozone import compiled
 from ecozone.errors import FactError, InputError, UnknownFactError, did_you_mean
+from ecozone.words.rasters import Measured, measured, surfaces
 
 #: The files that hold the words.
 _FILES = ("natures.yaml", "facilities.yaml", "facts.yaml", "industry_groups.yaml")
@@ -52,17 +53,28 @@ class Vocabulary(Mapping[str, W], Generic[W]):
     """Words by key; Chinese names and aliases find them too.
 
     Iterating gives the keys in the order of the file.
+
+    Parameters
+    ----------
+    beyond : callable, optional
+        Returns the word of a spelling that no file lists, None where there is none.
     """
 
-    def __init__(self, words: Iterable[W]) -> None:
+    def __init__(self, words: Iterable[W], beyond: Callable[[str], W | None] | None = None) -> None:
         self._words = {w.key: w for w in words}
+        self._beyond = beyond
         self._spelled = {s: w for w in self._words.values() for s in (*w.aliases, w.name, w.key)}
 
     def __getitem__(self, spelling: str) -> W:
-        return self._spelled[spelling]
+        word = self._spelled.get(spelling) or (self._beyond(spelling) if self._beyond else None)
+        if word is None:
+            raise KeyError(spelling)
+        return word
 
     def __contains__(self, spelling: object) -> bool:
-        return spelling in self._spelled
+        return spelling in self._spelled or (
+            self._beyond is not None and isinstance(spelling, str) and self._beyond(spelling) is not None
+        )
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._words)
@@ -117,6 +129,8 @@ class Fact:
         ``{industries, facilities, natures}``: for other projects the fact means nothing.
     claim : mapping
         ``{kind, filter}``: zones that a yes claims the site to lie in.
+    measured : Measured
+        What it asks of a raster of the atlas; None for facts that somebody gives.
     """
 
     key: str
@@ -132,6 +146,7 @@ class Fact:
     when: Mapping[str, Any] = field(default_factory=dict)
     claim: Mapping[str, Any] = field(default_factory=dict)
     note: str = ""
+    measured: Measured | None = None
 
     def label(self, value: Any) -> str:
         """Return a value as an officer reads it."""
@@ -143,6 +158,8 @@ class Fact:
             return "是" if value else "否" if self.type == "bool" else "无"
         if self.type == "choice":
             return self.values.get(str(value), str(value))
+        if self.measured is not None and self.measured.statistic == "share":
+            return f"{value:.1%}"
         return f"{value:g} {self.unit or ''}".rstrip() if isinstance(value, int | float) else str(value)
 
 
@@ -222,7 +239,15 @@ def facilities() -> Vocabulary[Facility]:
 @functools.cache
 def facts() -> Vocabulary[Fact]:
     """Return the facts that conditions may read."""
-    return Vocabulary(_fact(k, v) for k, v in _raw()["facts"].items())
+    return Vocabulary((_fact(k, v) for k, v in _raw()["facts"].items()), _measured)
+
+
+def _measured(name: str) -> Fact | None:
+    asked = measured(name)
+    if asked is None:
+        return None
+    question = f"须有“{surfaces()[asked.raster].name}”栅格才能量算。"
+    return Fact(name, asked.name, "number", question, theme="栅格", unit=asked.unit, measured=asked)
 
 
 @functools.cache
