@@ -18,6 +18,7 @@ import shapely
 from ecozone import crs, measure
 from ecozone._check import check, choose, day_of
 from ecozone._engine import HALF_WIDTH, _fact_table, _has_proposed
+from ecozone._screen import processors
 from ecozone.atlas import Atlas, open_atlas
 from ecozone.errors import InputError
 from ecozone.ground.curves import lines, looks
@@ -170,7 +171,7 @@ def where_allowed(
     site_accuracy_m: float = 0.0,
     subject: str = "project",
     stage: str | None = None,
-    threads: int = 1,
+    threads: int | None = None,
 ) -> Where:
     """Return a region's ground by verdict for a kind of project, with the rules that bind each piece.
 
@@ -190,8 +191,8 @@ def where_allowed(
         How far the project's ground reaches from the point that is judged.
     site_accuracy_m : float
         Accuracy of the coordinates a project will be given with.
-    threads : int
-        Threads that measure.
+    threads : int, optional
+        Threads that draw and measure; default: the processors there are, at most four.
 
     Returns
     -------
@@ -234,7 +235,15 @@ def where_allowed(
     )
     shelf = choose(rules)
     found = cut(
-        project, opened, shelf, day, plane, view, accuracy_m=site_accuracy_m, extent_m=extent_m, threads=threads
+        project,
+        opened,
+        shelf,
+        day,
+        plane,
+        view,
+        accuracy_m=site_accuracy_m,
+        extent_m=extent_m,
+        threads=threads or processors(),
     )
     return Where(
         _frame(found, plane, min_area_m2), day, float(shapely.area(view)), min_area_m2, opened.notice, found.cut
@@ -316,7 +325,7 @@ def cut(
     todo = plan(stack(shelf, codes), table, kinds=atlas.kinds, proposed=lambda kind: _has_proposed(atlas, kind, day))
     half = table.parameters.get(HALF_WIDTH)
     wanted, coverage = looks(todo, table, atlas, day, accuracy_m, extent_m, None if half is None else float(half))
-    drawn = lines(wanted, coverage, plane, view)
+    drawn = lines(wanted, coverage, plane, view, threads=threads)
     if admin is not None:
         edges = shapely.boundary(measure.to_plane(admin.geometry, plane, 1_000.0))
         drawn = np.concatenate([drawn, edges])
@@ -351,7 +360,7 @@ def _frame(found: Faces, plane: crs.Plane, min_area_m2: float) -> geopandas.GeoD
     block = np.zeros(len(area))
     for verdict in set(found.verdict.tolist()):
         rows = np.flatnonzero(found.verdict == verdict)
-        blocks = shapely.get_parts(shapely.union_all(found.geometry[rows]))
+        blocks = shapely.get_parts(shapely.coverage_union_all(found.geometry[rows]))
         i, j = shapely.STRtree(blocks).query(shapely.point_on_surface(found.geometry[rows]), predicate="intersects")
         block[rows[i]] = shapely.area(blocks)[j]
     return geopandas.GeoDataFrame(

@@ -9,7 +9,8 @@ together again.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,8 @@ from numpy.typing import NDArray
 from ecozone import measure
 from ecozone.ground.offset import grown, shrunk
 from ecozone.relation import FALSE
-from ecozone.rules.claims import claimed
 from ecozone.rules.logic import leaves
+from ecozone.rules.model import EFFECTS
 from ecozone.rules.place import limits, request_of
 from ecozone.rules.plan import LOOKUPS
 
@@ -91,7 +92,10 @@ def looks(
     """
     found: dict[tuple[Any, ...], Look] = {}
     coverage: dict[int, tuple[Any, set[float]]] = {}
-    for leaf, request in _asked(plan, table, atlas):
+    access = atlas.access_at(day)
+    decided = {rule for row in (access.requirements if access else ()) for rule in row.rules}
+    for leaf in _asked(plan, decided):
+        request = request_of(leaf)
         layer = atlas.at(request.kind, day)
         taken = atlas.at(request.minus.kind, day) if request.minus is not None else None
         if layer is None or (request.minus is not None and taken is None):
@@ -99,17 +103,9 @@ def looks(
         a = accuracy_m + layer.accuracy_m + (taken.accuracy_m if taken is not None else 0.0)
         sure, may = mask(layer, request, day)
         away = mask(taken, request.minus, day) if taken is not None and request.minus is not None else None
-        near = {-a, 0.0} if a == 0 or "share" in leaf or "area_m2" in leaf else {-a}
-        far = 0.0
-        if leaf["relation"] == "within_distance":
-            limit = limits(leaf, table)
-            low, high = float(limit.low.min()), float(limit.high.max())
-            near |= {low - a} if low > a else set()
-            far = high
-        else:
-            near |= {a, a + extent_m, -a - extent_m}
+        near, far = _turns(leaf, table, a, extent_m)
         for zones, takes in {(_rows(sure), _less(taken, away, 1)), (_rows(may), _less(taken, away, 0))}:
-            _add(found, layer, zones, takes, near, each=_share_edges(layer, zones) or request.kind in LOOKUPS)
+            _add(found, layer, zones, takes, near)
         if np.isfinite(far):
             reach = far + a + extent_m
             for half, zones in _by_half(layer, np.flatnonzero(may), half_m).items():
@@ -117,11 +113,21 @@ def looks(
             for held in (layer, taken):
                 if held is not None and held.coverage is not None:
                     coverage.setdefault(id(held.coverage), (held.coverage, set()))[1].add(reach)
+    for kind in LOOKUPS:  # each unit has requirements of its own; ground that no unit holds is an error of the data
+        layer = atlas.at(kind, day)
+        if layer is not None:
+            zones = _rows(layer.active(day))
+            _add(found, layer, zones, None, {accuracy_m + layer.accuracy_m, 0.0}, each=True)
     return list(found.values()), coverage
 
 
 def lines(
-    wanted: Iterable[Look], coverage: Mapping[int, tuple[Any, set[float]]], plane: Plane, view: Any
+    wanted: Iterable[Look],
+    coverage: Mapping[int, tuple[Any, set[float]]],
+    plane: Plane,
+    view: Any,
+    *,
+    threads: int = 1,
 ) -> NDArray[Any]:
     """Draw the lines in a plane.
 
@@ -132,8 +138,9 @@ def lines(
     plane : Plane
     view : shapely geometry
         In the plane: lines are wanted inside it.
+    threads : int
+        Threads that draw; each has copies of its own.
     """
-    drawn: list[Any] = []
     flat: dict[int, NDArray[Any]] = {}
 
     def zones(layer: Layer, rows: Sequence[int]) -> NDArray[Any]:
@@ -141,6 +148,8 @@ def lines(
             flat[id(layer)] = measure.to_plane(layer.geometry, plane, _EDGE_M)
         return flat[id(layer)][list(rows)]
 
+    drawn: list[Any] = []
+    tasks: list[tuple[Callable[[NDArray[Any], float], Any], NDArray[Any], float]] = []
     for look in wanted:
         ground = zones(look.layer, look.rows)
         reach = max([*look.at, 0.0])
@@ -152,24 +161,24 @@ def lines(
             ground = ground[~shapely.is_empty(ground)]
         if not len(ground):
             continue
-        if look.each:
-            drawn += [_edge(g) for g in ground]
-            inner = -min([*look.at, 0.0])
-            if inner > 0:
-                drawn += [_edge(shrunk(np.array([g], dtype=object), inner)) for g in ground]
         for distance in sorted(look.at):
-            if distance > 0:
-                drawn.append(_edge(grown(ground, distance)))
-            elif distance < 0:
-                drawn.append(_edge(shrunk(ground, -distance)))
+            if distance != 0:
+                tasks.append((grown if distance > 0 else shrunk, shapely.transform(ground, np.copy), abs(distance)))
             else:
-                drawn.append(_edge(shapely.union_all(ground)))
+                drawn += [_edge(g) for g in (ground if look.each else [shapely.union_all(ground)])]
     for polygon, inside in coverage.values():
         whole = measure.to_plane(np.array([polygon], dtype=object), plane, _EDGE_M)
-        drawn += [_edge(shrunk(whole, d)) if d > 0 else _edge(whole[0]) for d in sorted(inside)]
-    out = np.array([d for d in drawn if d is not None and not shapely.is_empty(d)], dtype=object)
-    out = shapely.simplify(out, _BEND_M)
-    return out[shapely.intersects(out, view)] if len(out) else out
+        tasks += [(shrunk, shapely.transform(whole, np.copy), d) for d in sorted(inside) if d > 0]
+        drawn += [_edge(whole[0])] if 0 in inside else []
+    with ThreadPoolExecutor(threads) as pool:
+        made = [_edge(g) for g in pool.map(lambda task: task[0](task[1], task[2]), tasks)]
+    out = np.concatenate([_seen(drawn), shapely.simplify(_seen(made), _BEND_M)])
+    return out[shapely.intersects(out, view)]
+
+
+def _seen(drawn: Sequence[Any]) -> NDArray[Any]:
+    """Return what was drawn without what has no edge."""
+    return np.array([d for d in drawn if d is not None and not shapely.is_empty(d)], dtype=object)
 
 
 def _clipped(ground: NDArray[Any], view: Any, reach_m: float) -> NDArray[Any]:
@@ -215,19 +224,29 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool | np.bool_) else str(value)
 
 
-def _asked(plan: Plan, table: FactTable, atlas: Atlas) -> Iterable[tuple[Mapping[str, Any], Request]]:
-    """Yield each place that concerns the project, with what it asks of the zones."""
-    places: list[Mapping[str, Any]] = []
+def _asked(plan: Plan, decided: Collection[str]) -> Iterable[Mapping[str, Any]]:
+    """Yield each place on which a verdict may hang: of rules that push or that an access list names."""
     for planned in plan.rules:
-        if (planned.gate > FALSE).any():
-            places += leaves(planned.rule.where)
-            places += [x for e in planned.rule.exceptions for x in leaves(e.where)]
-    places += claimed(table.projects, atlas.kinds)
-    places += [{"kind": kind, "relation": "within"} for kind in LOOKUPS if kind in atlas]
-    for leaf in places:
-        yield leaf, request_of(leaf)
-        if leaf["kind"] in plan.proposed:
-            yield leaf, request_of(leaf, status="proposed")
+        rule = planned.rule
+        pushes = (rule.effect, *(e.pending_effect for e in rule.exceptions))
+        if (planned.gate > FALSE).any() and (rule.id in decided or any(EFFECTS[e][0] > 0 for e in pushes)):
+            yield from leaves(rule.where)
+            for exception in rule.exceptions:
+                yield from leaves(exception.where)
+
+
+def _turns(leaf: Mapping[str, Any], table: FactTable, a: float, extent_m: float) -> tuple[set[float], float]:
+    """Return the distances from the zones at which a place turns true, and how far it looks (it is false beyond).
+
+    `a` is the accuracy of zones and point together; a distance is negative inside the zones.
+    """
+    if leaf["relation"] == "within_distance":
+        limit = limits(leaf, table)
+        low = float(limit.low.min())
+        return {low - a if low >= a else -a}, float(limit.high.max())
+    if "share" in leaf or "area_m2" in leaf:
+        return {-a - extent_m, -a, 0.0, a, a + extent_m}, 0.0
+    return ({-a} if leaf["relation"] == "intersects" else {-a - extent_m, a}), 0.0
 
 
 def _add(
@@ -244,15 +263,6 @@ def _add(
         look = found.setdefault(key, Look(layer, rows, minus))
         look.at |= at
         look.each |= each
-
-
-def _share_edges(layer: Layer, rows: tuple[int, ...]) -> bool:
-    """Say whether zones of a set touch or overlap one another."""
-    if len(rows) < 2:
-        return False
-    ground = layer.geometry[list(rows)]
-    i, j = shapely.STRtree(ground).query(ground, predicate="intersects")
-    return bool((i != j).any())
 
 
 def _by_half(layer: Layer, rows: NDArray[np.int64], half_m: float | None) -> dict[float, tuple[int, ...]]:
