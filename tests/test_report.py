@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import html as markup
 import json
 import re
@@ -331,6 +332,29 @@ def test_without_a_chinese_font_nothing_is_written(tmp_path: Path, monkeypatch: 
         fonts.chinese.cache_clear()
     assert not list(tmp_path.iterdir())
     assert answer("prohibited").report(tmp_path / "x.html", figures=False).is_file()
+
+
+def test_a_machine_without_fonts_uses_the_one_that_the_report_brings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(fonts.VARIABLE, raising=False)
+    monkeypatch.setattr(fonts, "_system", lambda: iter(()))
+    fonts.chinese.cache_clear()
+    try:
+        carried = {s: fonts.chinese(serif=s) for s in (True, False)}
+        assert [carried[s].family for s in (True, False)] == ["Noto Serif SC", "Noto Sans SC"]
+        # the files that Google published, by the hashes of its repository (notofonts/noto-cjk, SubsetOTF/SC)
+        for s, published in ((True, "e8f396decc1f0963a016a989c3d8852e"), (False, "faa6c9df652116dde789d351359f3d7e")):
+            assert hashlib.sha256(carried[s].path.read_bytes()).hexdigest().startswith(published)
+        texts = "".join(t for kind in KINDS for t in document(answer(kind)).texts())
+        from matplotlib.ft2font import FT2Font
+
+        for font in carried.values():
+            has = FT2Font(str(font.path)).get_charmap()
+            assert not {c for c in texts if c.isprintable() and ord(c) not in has}
+        assert answer("prohibited").report(tmp_path / "x.pdf").stat().st_size > 100_000
+    finally:
+        fonts.chinese.cache_clear()
 
 
 # ---- templates and batches

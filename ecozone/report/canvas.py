@@ -59,7 +59,7 @@ class Canvas:
         grow_x = max(0.0, (top - bottom) * wide / high - (right - left)) / 2
         grow_y = max(0.0, (right - left + 2 * grow_x) * high / wide - (top - bottom)) / 2
         self.box = (left - grow_x, bottom - grow_y, right + grow_x, top + grow_y)
-        path = str(chinese().path)
+        path = str(chinese(serif=False).path)
         self._small, self._text = (FontProperties(fname=path, size=s) for s in (6.5, 7.5))
         self._figure = Figure(figsize=SIZE, dpi=DPI)
         FigureCanvasAgg(self._figure)
@@ -128,7 +128,7 @@ class Canvas:
 
     def name(self, shape: Any, text: str, colour: str = _INK) -> None:
         """Write a name inside what is seen of a shape (plane): where it hides nothing, else not at all."""
-        text = drawable(chinese(), text)
+        text = drawable(chinese(serif=False), text)
         short = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
         wide = sum(1.0 if ord(c) > 0x2E80 else 0.58 for c in short) * 6.5 / 72 * DPI * self.pixel_m
         high = 9.5 / 72 * DPI * self.pixel_m

@@ -1,4 +1,9 @@
-"""Finding a font that has Chinese: on the system, named by the office, or inside an installed package. Never boxes."""
+"""Finding a font that has Chinese: named by the office, on the system, or carried by a package. Never boxes.
+
+``pip install ecozone[report]`` brings one along: ``pylopdf-fonts-zh-cn`` holds Noto Serif SC and Noto Sans SC (SIL Open
+Font License 1.1) as Google published them, and nothing else. (``mplfonts`` would be five times as large, and has a font
+in it that nobody may pass on.)
+"""
 
 from __future__ import annotations
 
@@ -14,12 +19,16 @@ from ecozone.errors import InputError, MissingDependencyError
 
 #: The office's own font file, when it wants another one.
 VARIABLE = "ECOZONE_FONT"
-#: Files that hold simplified Chinese, the best for print first; a folder may hold them at any depth.
-FILES = (
+#: Files that hold simplified Chinese, the best first: for print with serifs, for figures without.
+SERIF = (
     "simsun.ttc",
     "NotoSerifCJK-Regular.ttc",
     "NotoSerifSC-Regular.otf",
     "SourceHanSerifSC-Regular.otf",
+    "Songti.ttc",
+    "uming.ttc",
+)
+SANS = (
     "NotoSansCJK-Regular.ttc",
     "NotoSansCJKsc-Regular.otf",
     "NotoSansSC-Regular.otf",
@@ -29,19 +38,18 @@ FILES = (
     "msyh.ttc",
     "PingFang.ttc",
     "STHeiti Light.ttc",
-    "Songti.ttc",
     "simhei.ttf",
     "wqy-microhei.ttc",
     "wqy-zenhei.ttc",
     "DroidSansFallbackFull.ttf",
-    "uming.ttc",
-    "ukai.ttc",
 )
+_LAST = ("ukai.ttc",)
 #: Packages that carry one of these files.
-PACKAGES = ("mplfonts",)
+PACKAGES = ("pylopdf_fonts_zh_cn",)
 _HOW = (
-    "没有找到中文字体，为免文字变成方框，不写这份文件。请安装一种中文字体（Debian、Ubuntu："
-    f"apt install fonts-wqy-microhei；Windows、macOS 自带），或用环境变量 {VARIABLE} 指明字体文件（.ttf、.ttc、.otf）。"
+    "没有找到中文字体，为免文字变成方框，不写这份文件。请安装报告所需的部分（pip install ecozone[report]，自带字体），"
+    "或安装一种中文字体（Debian、Ubuntu：apt install fonts-wqy-microhei；Windows、macOS 自带），"
+    f"或用环境变量 {VARIABLE} 指明字体文件（.ttf、.ttc、.otf）。"
 )
 
 
@@ -54,8 +62,13 @@ class Font:
 
 
 @functools.cache
-def chinese() -> Font:
+def chinese(*, serif: bool = True) -> Font:
     """Return a font that has Chinese.
+
+    Parameters
+    ----------
+    serif : bool
+        Prefer one with serifs, as print wants it; figures with small letters want one without.
 
     Raises
     ------
@@ -67,7 +80,8 @@ def chinese() -> Font:
     named = os.environ.get(VARIABLE)
     if named:
         return _read(Path(named), strict=True)
-    ranked = {name.lower(): i for i, name in enumerate(FILES)}
+    order = (*SERIF, *SANS, *_LAST) if serif else (*SANS, *SERIF, *_LAST)
+    ranked = {name.lower(): i for i, name in enumerate(order)}
     found = [p for folder in (*_system(), *_packaged()) for p in _files(folder) if p.name.lower() in ranked]
     for path in sorted(found, key=lambda p: (ranked[p.name.lower()], str(p))):
         try:
@@ -124,7 +138,7 @@ def _packaged() -> Iterator[Path]:
     for name in PACKAGES:
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.origin:
-            yield Path(spec.origin).parent / "fonts"
+            yield Path(spec.origin).parent
 
 
 def _files(folder: Path) -> Iterable[Path]:
