@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,7 +22,7 @@ def whole(target: Path) -> Iterator[Path]:
     A killed process leaves at most a ``.part-…`` file, which no reader looks at.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.parent / f".part-{os.getpid()}-{secrets.token_hex(4)}{target.suffix}"
+    part = target.parent / f".part-{os.getpid()}-{os.urandom(4).hex()}{target.suffix}"
     try:
         yield part
         os.replace(part, target)

@@ -72,13 +72,17 @@ def rough_edges(coords: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _cut_edges(geometry: Geometries, longest_m: float) -> Geometries:
-    """Cut the long edges of an array of lines or of polygons."""
+    """Cut the long edges of an array of lines or of polygons.
+
+    Taken apart to lines or rings and put together again: shapely's ragged arrays would import `numpy.ma`, which takes
+    longer than all of this, and make every polygon of a mixed array a multi-part one.
+    """
     geometry = without_empty_parts(geometry)
-    kind, coords, offsets = shapely.to_ragged_array(geometry, include_z=False)
-    rings = np.asarray(offsets[0], dtype=np.int64)
-    inside = np.ones(len(coords), dtype=bool)  # the vertex follows another one of its own ring
-    inside[rings[:-1][np.diff(rings) > 0]] = False
-    at = np.flatnonzero(inside[1:] & (rough_edges(coords) > longest_m))
+    parts, owner = shapely.get_parts(geometry, return_index=True)
+    areal = bool((shapely.get_dimensions(geometry) == 2).all())
+    strings, part = shapely.get_rings(parts, return_index=True) if areal else (parts, np.arange(len(parts)))
+    coords, string = shapely.get_coordinates(strings, return_index=True)
+    at = np.flatnonzero((string[1:] == string[:-1]) & (rough_edges(coords) > longest_m))
     azimuth, _, metres = (
         np.asarray(v) for v in geod().inv(coords[at, 0], coords[at, 1], coords[at + 1, 0], coords[at + 1, 1])
     )
@@ -88,9 +92,18 @@ def _cut_edges(geometry: Geometries, longest_m: float) -> Geometries:
     rank = np.arange(added.sum()) - np.repeat(np.cumsum(added) - added, added) + 1
     lon, lat, _ = geod().fwd(coords[at[edge], 0], coords[at[edge], 1], azimuth[edge], (metres / pieces)[edge] * rank)
     filled = np.insert(coords, at[edge] + 1, np.column_stack([lon, lat]), axis=0)
-    grown = np.zeros(len(coords) + 1, dtype=np.int64)
-    np.add.at(grown, at + 1, added)  # new vertices stand before vertex at + 1, which never starts a ring
-    return shapely.from_ragged_array(kind, filled, (np.cumsum(grown)[rings] + rings, *offsets[1:]))
+    string = np.insert(string, at[edge] + 1, string[at[edge]])
+    if areal:
+        parts = shapely.polygons(shapely.linearrings(filled, indices=string), indices=part)
+    else:
+        parts = shapely.linestrings(filled, indices=string)
+    out = np.empty(len(geometry), dtype=object)
+    many = shapely.get_type_id(geometry) > 3
+    one = ~many[owner]
+    out[owner[one]] = parts[one]
+    make = shapely.multipolygons if areal else shapely.multilinestrings
+    make(parts[~one], indices=owner[~one], out=out)
+    return out
 
 
 def without_empty_parts(geometry: Geometries) -> Geometries:

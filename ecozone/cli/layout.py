@@ -5,6 +5,7 @@ Everything printed stays within GBK, the encoding of many offices' consoles.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 import shutil
@@ -50,6 +51,7 @@ def columns() -> int:
     return min(WIDEST, max(NARROWEST, shutil.get_terminal_size((USUAL, 24)).columns))
 
 
+@functools.lru_cache(maxsize=4096)  # the same few hundred signs are asked thousands of times
 def width(text: str) -> int:
     """Return how many columns a text takes on a Chinese console: one a byte of GBK."""
     return len(text.encode("gbk", "replace"))
@@ -63,6 +65,9 @@ def wrap(text: str, room: int) -> list[str]:
     """
     lines: list[str] = []
     for paragraph in gbk(text).splitlines() or [""]:
+        if width(paragraph) <= room:
+            lines.append(paragraph.strip())
+            continue
         line, used = "", 0
         for atom in _atoms(paragraph, room):
             if line and used + width(atom.rstrip()) > room:

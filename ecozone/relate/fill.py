@@ -127,7 +127,7 @@ def _contact(
     meets, inside = np.full(m, FALSE), np.full(m, FALSE)
     amount, low, high = (np.zeros(m) for _ in range(3))
     # banks as polygons and narrow waters as lines may stand in one layer: each dimension speaks for itself
-    for d in np.unique(dimension).tolist():
+    for d in (np.flatnonzero(np.bincount(dimension + 1)) - 1).tolist():  # np.unique would import numpy.ma
         some = pairs.only(dimension == d)
         metres = np.full(m, np.inf)
         np.minimum.at(metres, some.piece, some.distance_m)

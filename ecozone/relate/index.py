@@ -52,7 +52,7 @@ class Index:
             self._flat[plane] = kept
             while len(self._flat) > PLANES:
                 del self._flat[next(iter(self._flat))]
-        todo = np.unique(zones)
+        todo = np.flatnonzero(np.bincount(zones))  # np.unique would import numpy.ma
         todo = todo[shapely.is_missing(kept[todo])]
         if len(todo):  # two threads may project one zone both: the same numbers twice
             kept[todo] = shapely.transform(self.geometry[todo], plane.forward)
