@@ -170,10 +170,16 @@ def lines(
         whole = measure.to_plane(np.array([polygon], dtype=object), plane, _EDGE_M)
         tasks += [(shrunk, shapely.transform(whole, np.copy), d) for d in sorted(inside) if d > 0]
         drawn += [_edge(whole[0])] if 0 in inside else []
+    tasks.sort(key=lambda task: -int(shapely.get_num_coordinates(task[1]).sum() * task[2]))  # the longest first
     with ThreadPoolExecutor(threads) as pool:
-        made = [_edge(g) for g in pool.map(lambda task: task[0](task[1], task[2]), tasks)]
-    out = np.concatenate([_seen(drawn), shapely.simplify(_seen(made), _BEND_M)])
+        made = list(pool.map(lambda task: _bent(_edge(task[0](task[1], task[2]))), tasks))
+    out = _seen([*drawn, *made])
     return out[shapely.intersects(out, view)]
+
+
+def _bent(line: Any) -> Any:
+    """Leave out bends that are smaller than the chords of arcs; a line may cross itself, they are all cut anyway."""
+    return None if line is None else shapely.simplify(line, _BEND_M, preserve_topology=False)
 
 
 def _seen(drawn: Sequence[Any]) -> NDArray[Any]:
