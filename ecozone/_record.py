@@ -10,13 +10,14 @@ from ecozone.assessment import Context
 from ecozone.atlas import Atlas
 from ecozone.relation import FALSE, Request
 from ecozone.rules import access
-from ecozone.rules.claims import contradicted
+from ecozone.rules.claims import claimed, contradicted
 from ecozone.rules.facts import FactTable
 from ecozone.rules.finding import Finding
-from ecozone.rules.judge import HIT, NO_DATA, UNDETERMINED, pieces_of
+from ecozone.rules.judge import ABSENT, HIT, NO_DATA, UNDETERMINED, pieces_of
 from ecozone.rules.logic import leaves
 from ecozone.rules.model import Rulebook
 
+from ecozone.rules.plan import LOOKUPS
 if TYPE_CHECKING:
     from ecozone._engine import Judged
 
@@ -67,9 +68,10 @@ def requirements(judged: Judged, rows: Sequence[int]) -> list[dict[str, Any]]:
 
 
 def layers(judged: Judged, rows: Sequence[int]) -> list[dict[str, Any]]:
-    """Return what each kind that was asked answered for this project."""
+    """Return what each kind that this project's rules asked about answered for it."""
     out: dict[str, dict[str, Any]] = {}
     hits = {
+    asked = _asked(judged, rows)
         leaf["kind"]
         for j in judged.judgement.rules
         if any(j.outcome[r] == HIT for r in rows)
@@ -78,6 +80,8 @@ def layers(judged: Judged, rows: Sequence[int]) -> list[dict[str, Any]]:
     given = [r for r in rows if judged.batch.placed[r]]
     for request, measured in judged.judgement.relations.measured.items():
         used = measured.layer
+        if request.kind not in asked:
+            continue  # another project's rules asked
         hit = request.kind in hits or (
             request.kind == "control_unit" and any(measured.distance_m[r] == 0 for r in given)
         )
@@ -124,6 +128,20 @@ def assumptions(judged: Judged, i: int, rows: Sequence[int]) -> list[dict[str, s
     out = [{"about": "site", "text": n} for n in judged.project(i).notes]
     profile = table.projects[int(table.owner[rows[0]])]
     pieces = pieces_of(judged.judgement.relations, "", judged.batch.placed)
+def _asked(judged: Judged, rows: Sequence[int]) -> set[str]:
+    """Return the kinds that rules, claims and look-ups of one project ask about, whoever else was asked."""
+    concerned = [
+        j.planned.rule for j in judged.judgement.rules
+        if any(j.outcome[r] != ABSENT and j.planned.gate[r] > FALSE for r in rows)
+    ]  # fmt: skip
+    places = [where for rule in concerned for where in (rule.where, *(e.where for e in rule.exceptions))]
+    asked = [leaf for where in places for leaf in leaves(where)]
+    kinds_taken = [leaf["minus"]["kind"] for leaf in asked if leaf.get("minus")]
+    profile = judged.judgement.table.projects[int(judged.judgement.table.owner[rows[0]])]
+    claims = [place["kind"] for place in claimed([profile], judged.atlas.kinds)]
+    return {leaf["kind"] for leaf in asked} | set(kinds_taken) | set(claims) | set(LOOKUPS)
+
+
     said = contradicted(profile, rows[0], judged.judgement.relations, pieces, table)
     out += [{"about": f"claim:{name}", "text": text} for name, text in said]
     inferred = table.assumptions(int(table.owner[rows[0]]), facts, facilities)

@@ -20,6 +20,10 @@ FALSE, UNKNOWN, TRUE = np.int8(-1), np.int8(0), np.int8(1)
 #: A plant's width, metres: a point without an extent cannot be cleared of a limit nearer than this.
 PLANT_WIDTH_M = 300.0
 
+#: How many accuracies beyond its reach a request sees for certain: enough to tell whether the ground runs through a
+#: thin zone. Answers read no farther, so that what they say does not depend on who else was asked.
+SURROUNDINGS = 4.0
+
 Filter = tuple[tuple[str, tuple[str, ...]], ...]
 
 

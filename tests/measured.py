@@ -8,14 +8,12 @@ import functools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import numpy as np
 import shapely
 import situations
-import yaml
 from mutants import STEP, figures, scale
 
 from ecozone import kinds, relate
@@ -41,7 +39,6 @@ from ecozone.rules.logic import leaves
 from ecozone.rules.model import EFFECTS, Period, Rule, Rulebook
 from ecozone.rules.plan import Plan, Planned, gate
 
-CASES = Path(__file__).parent / "cases"
 OPEN = (NO_DATA, UNDETERMINED)
 PUSH = [push for push, _ in EFFECTS.values()]
 
@@ -135,7 +132,7 @@ class Field:
         projects, atlas = _one_atlas(cases)
         batch = Batch.of(projects)
         day = dt.date.fromisoformat(str(cases[0]["as_of"]))
-        with mock.patch.object(relate, "_coverage", _known_around):
+        with mock.patch.object(relate, "margin_m", _known_around):
             self.run = Run.of(batch, projects.__getitem__, atlas, _wide_shelf(), day)
         self.lacking = np.concatenate([batch.lacking_m, np.zeros(len(batch.project) - len(batch.geometry))])
         shelf = packaged()
@@ -251,9 +248,3 @@ def _spots() -> Iterator[tuple[float, float]]:
 def _known_around(group: Any, _coverage: Any, _cache: Any) -> np.ndarray:
     """Every case's surroundings are known as far as `situations` draws them; nobody has to measure that again."""
     return np.full(len(group.rows), situations.KNOWN - 2 * situations.HALF)
-
-
-def read_cases(paths: Iterable[Path] | None = None) -> list[Mapping[str, Any]]:
-    """Return the cases of some files, of all by default."""
-    files = sorted(CASES.glob("*.yaml")) if paths is None else paths
-    return [c for p in files for c in yaml.safe_load(p.read_text(encoding="utf-8")) or []]

@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from measured import Field, key, read_cases
+from measured import Field, key
 from mutants import Mutant, mutants
+from situations import read_cases
 
 from ecozone.rules.judge import Judged
 from ecozone.rules.library import packaged

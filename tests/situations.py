@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import shapely
+import yaml
 
 from ecozone import kinds
 from ecozone.atlas import Atlas
@@ -16,6 +19,7 @@ from ecozone.project import Part, Project
 from ecozone.rules.access import AccessList
 from ecozone.rules.library import packaged
 
+CASES = Path(__file__).parent / "cases"
 #: Where situations take place: anywhere would do; the plane is centred here, so plane metres are metres.
 CENTRE = (104.03, 29.83)
 PLANE = Plane(*CENTRE)
@@ -25,6 +29,16 @@ ACCURACY = 1.0
 KNOWN = 40_000.0
 #: Places of further parts, metres east of the site: farther than any rule looks.
 APART = 60_000.0
+
+
+def read_cases(paths: Iterable[Path] | None = None) -> list[Mapping[str, Any]]:
+    """Return the cases of some files, of all by default."""
+    return [c for p in (sorted(CASES.glob("*.yaml")) if paths is None else paths) for c in _read(p)]
+
+
+@functools.cache
+def _read(path: Path) -> list[Mapping[str, Any]]:
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or []
 
 
 def lonlat(geometry: Any) -> Any:

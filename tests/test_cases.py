@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from situations import situation
+from situations import CASES, read_cases, situation
 
 from ecozone import check
-
-CASES = Path(__file__).parent / "cases"
 
 
 def cases() -> list[Any]:
     """Return all cases, named by their id."""
     out = []
     for path in sorted(CASES.glob("*.yaml")):
-        for case in yaml.safe_load(path.read_text(encoding="utf-8")) or []:
+        for case in read_cases([path]):
             out.append(pytest.param(case, id=f"{path.stem}:{case['id']}"))
     return out
 

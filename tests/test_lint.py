@@ -193,8 +193,7 @@ def test_a_group_may_be_widened_and_needs_a_provision_to_be_narrowed(
 
 
 def test_an_empowered_replacement_takes_effect_in_its_place_only(tmp_path: Path) -> None:
-    from measured import read_cases
-    from situations import situation
+    from situations import read_cases, situation
 
     from ecozone import check
 

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from measured import read_cases
 from mutation import Score, Trial
-from situations import situation
+from situations import read_cases, situation
 
 from ecozone import check
 from ecozone.rules.library import packaged

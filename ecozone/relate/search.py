@@ -16,10 +16,7 @@ from ecozone.relate.lines import Lines
 from ecozone.relate.masks import half_widths, mask
 from ecozone.relate.pairs import Pairs, Projected, find
 from ecozone.relate.pieces import Group, Pieces
-from ecozone.relation import Request
-
-#: How many accuracies around the ground the zones must be known, to see whether the ground runs through a thin one.
-SURROUNDINGS = 4.0
+from ecozone.relation import SURROUNDINGS, Request
 
 
 def look_from(

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ecozone import kinds, words
-from ecozone.relation import FALSE, TRUE, UNKNOWN, Measured, ZoneRow
+from ecozone import words
+from ecozone.relation import FALSE, TRUE, UNKNOWN
 from ecozone.rules import describe
 from ecozone.rules import place as places
 from ecozone.rules.finding import Finding
@@ -28,9 +28,7 @@ from ecozone.rules.judge import (
 from ecozone.rules.logic import leaves
 from ecozone.rules.model import AUTHORITIES, EFFECTS, TEXTS, Citation, Rule
 from ecozone.rules.sentences import Answer, explain, nature_sentence, outstanding
-
-#: Zones named per rule; the rest is counted.
-MOST_ZONES = 20
+from ecozone.rules.spot import Spot
 
 
 class Explainer:
@@ -154,15 +152,16 @@ class Explainer:
 
     # ---- where
 
-    def _spot(self, leaf: Mapping[str, Any], judged: Judged, part: int) -> _Spot:
+    def _spot(self, leaf: Mapping[str, Any], judged: Judged, part: int) -> Spot:
         pieces = pieces_of(self.relations, judged.planned.jurisdiction, self.placed)
         proposed = bool(judged.proposed[part]) and leaf["kind"] in self.judgement.plan.proposed
         status = "proposed" if proposed else "in_force"
         state = places.judge_leaf(leaf, self.relations, pieces, self.table, status=status)
         measured = self.relations.measured[places.request_of(leaf, status=status)]
-        return _Spot.of(
-            leaf, measured, int(pieces[part]), int(state.value[part]), int(state.why[part]), self.table, part
-        )
+        return Spot.of(
+            leaf, measured, int(pieces[part]), int(state.value[part]), int(state.why[part]), self.table, part,
+            float(self.judgement.lacking_m[part]),
+        )  # fmt: skip
 
     def _exception(self, judged: Judged, part: int, missing: list[str]) -> list[str]:
         rule = judged.planned.rule
@@ -202,117 +201,6 @@ class Explainer:
         return tuple(out)
 
 
-class _Spot:
-    """What one leaf of a place says of one part."""
-
-    def __init__(self, value: int) -> None:
-        self.value = value
-        self.because: list[str] = []
-        self.missing: list[str] = []
-        self.where: list[dict[str, Any]] = []
-        self.reads: dict[str, Any] = {}
-        self.threshold: dict[str, Any] = {}
-        self.line: str | None = None
-
-    @classmethod
-    def of(
-        cls, leaf: Mapping[str, Any], measured: Measured, piece: int, value: int, why: int, table: Any, part: int
-    ) -> _Spot:
-        spot = cls(value)
-        kind = kinds.name(leaf["kind"])
-        zones = f"{kind}{describe.filter_text(leaf)}"
-        if piece == -2:
-            spot.because.append(f"该设施的位置未提供，无法与{zones}比对")
-            spot.missing.append(f"part:{'/'.join(table.kinds[part])}")
-            return spot
-        if measured.layer is None:
-            spot.because.append(f"图集中没有当日有效的“{kind}”图层，无法判断")
-            spot.missing.append(f"layer:{leaf['kind']}")
-            return spot
-        rows = measured.rows(piece)
-        limit = places.limits(leaf, table)
-        low, high = float(limit.low[part]), float(limit.high[part])
-        a = float(measured.accuracy_m[piece])
-        spot._numbers(leaf, measured, piece, low, high)
-        spot.where = [_zone(r, leaf["kind"], measured, a) for r in rows[:MOST_ZONES]]
-        if len(rows) > MOST_ZONES:
-            spot.because.append(f"涉及{zones}共 {len(rows)} 处，仅列最近的 {MOST_ZONES} 处")
-        spot.line = next((str(r.attributes["line"]) for r in rows if r.attributes.get("line")), measured.layer.line)
-        spot._sentence(leaf, measured, piece, rows, zones, (low, high), value)
-        spot._open(leaf, measured, piece, why, (low, high), kind)
-        return spot
-
-    def _numbers(self, leaf: Mapping[str, Any], measured: Measured, piece: int, low: float, high: float) -> None:
-        self.threshold["accuracy_m"] = float(measured.accuracy_m[piece])
-        if leaf["relation"] == "within_distance":
-            self.threshold["distance_m"] = low if low == high else [low, high if np.isfinite(high) else None]
-            spec = leaf["distance"]
-            if spec.get("parameter"):
-                self.threshold["parameter"] = spec["parameter"]
-        for key in ("share", "area_m2"):
-            if key in leaf:
-                self.threshold[key] = dict(leaf[key])
-        distance = float(measured.distance_m[piece])
-        self.reads[f"{leaf['kind']}.distance_m"] = distance if np.isfinite(distance) else None
-        if not np.isfinite(distance):
-            self.reads[f"{leaf['kind']}.beyond_m"] = measured.request.reach_m
-        if measured.overlap[piece] > 0:
-            self.reads[f"{leaf['kind']}.overlap"] = float(measured.overlap[piece])
-            self.reads[f"{leaf['kind']}.share"] = float(measured.share[piece])
-
-    def _sentence(
-        self,
-        leaf: Mapping[str, Any],
-        measured: Measured,
-        piece: int,
-        rows: Sequence[ZoneRow],
-        zones: str,
-        limit: tuple[float, float],
-        value: int,
-    ) -> None:
-        relation, distance = leaf["relation"], float(measured.distance_m[piece])
-        if relation == "within_distance":
-            low, high = limit
-            bound = f"{low:g} 米" if low == high else (f"{low:g}～{high:g} 米" if np.isfinite(high) else "未设定的距离")
-            if rows:
-                self.because.append(
-                    f"距{_name(rows[0])} {distance:.1f} 米，界线 {bound}"
-                    f"（数据精度 ±{measured.accuracy_m[piece]:.1f} 米）"
-                )
-            else:
-                reach = measured.request.reach_m
-                self.because.append(f"{reach:g} 米以内没有{zones}" if reach else f"用地没有触及{zones}")
-        elif relation in ("within", "outside"):
-            text = {1: "全部位于", -1: "不全在", 0: "是否全部位于"}[value if relation == "within" else -value]
-            self.because.append(f"用地{text}{zones}范围内")
-        elif distance == 0 and rows:
-            self.because.append("；".join(f"涉及{_name(r)}{_amount(r)}" for r in rows[:5] if r.distance_m == 0))
-        elif rows:
-            self.because.append(f"不在{zones}范围内，最近的{_name(rows[0])}距 {distance:.1f} 米")
-        else:
-            self.because.append(f"不在{zones}范围内，附近也没有")
-
-    def _open(
-        self, leaf: Mapping[str, Any], measured: Measured, piece: int, why: int, limit: tuple[float, float], kind: str
-    ) -> None:
-        key = leaf["kind"]
-        coverage = float(measured.coverage_m[piece])
-        if why & places.NO_COVERAGE:
-            known = f"只覆盖到用地外 {coverage:.0f} 米" if coverage >= 0 else "没有完整覆盖用地"
-            self.because.append(f"“{kind}”图层{known}，覆盖范围以外情况不明")
-            self.missing.append(f"coverage:{key}")
-        if why & places.CENTRELINE:
-            self.because.append(f"“{kind}”图层给的是中心线且没有半宽，不能据此排除；须提供岸线或半宽")
-            self.missing.append(f"half_width:{key}")
-        if why & places.NO_DISTANCE:
-            spec = leaf.get("distance") or {}
-            self.because.append("原文没有给出确定的距离，须由有权部门确定")
-            self.missing.append(f"parameter:{spec['parameter']}" if spec.get("parameter") else str(spec.get("fact")))
-        if why & places.ACCURACY:
-            self.because.append(f"与界线之差在数据精度（±{measured.accuracy_m[piece]:.1f} 米）以内，须实测")
-            self.missing.append(f"accuracy:{key}")
-
-
 def citation(where: Citation, rule: Rule) -> dict[str, Any]:
     """Return a citation as plain JSON values."""
     return {
@@ -331,36 +219,3 @@ def citation(where: Citation, rule: Rule) -> dict[str, Any]:
 def _either(node: Mapping[str, Any] | None) -> bool:
     """Say whether a place is one of several, any of which is enough."""
     return node is not None and "any" in node and not any("not" in child for child in node["any"])
-
-
-def _name(row: ZoneRow) -> str:
-    extra = [str(row.attributes[k]) for k in ("river_class", "grade", "category") if row.attributes.get(k)]
-    extra = [e for e in extra if e not in row.name]
-    return row.name + (f"（{'、'.join(extra)}）" if extra else "")
-
-
-def _amount(row: ZoneRow) -> str:
-    share = f"，占 {row.share:.2%}" if row.share is not None else ""
-    if row.overlap_m2 is not None:
-        return f" {row.overlap_m2:.1f} 平方米{share}"
-    if row.overlap_m is not None:
-        return f" {row.overlap_m:.1f} 米{share}"
-    return ""
-
-
-def _zone(row: ZoneRow, kind: str, measured: Measured, accuracy_m: float) -> dict[str, Any]:
-    used = measured.layer
-    shown = {k: v for k, v in row.attributes.items() if k not in ("zone", "name", "status", "valid_from", "valid_to")}
-    return {
-        "kind": kind,
-        "layer": used.version if used else None,
-        "zone": row.zone,
-        "name": row.name,
-        "overlap_m2": row.overlap_m2,
-        "overlap_m": row.overlap_m,
-        "share": row.share,
-        "distance_m": row.distance_m,
-        "bearing": row.bearing,
-        "accuracy_m": accuracy_m,
-        "attributes": shown,
-    }

@@ -69,6 +69,8 @@ class Judgement:
 
     Attributes
     ----------
+    lacking_m : ndarray of float64, shape (n,)
+        How much ground a bare point may stand for.
     verdict : ndarray of str, shape (projects,)
     complete : ndarray of bool, shape (projects,)
     """
@@ -78,6 +80,7 @@ class Judgement:
     relations: Relations
     books: Sequence[Rulebook]
     rules: Sequence[Judged]
+    lacking_m: NDArray[np.float64]
     accepted: frozenset[str]
     unit_missing: NDArray[np.bool_]
     compared: Compared
@@ -266,7 +269,9 @@ def judge(
     np.maximum.at(push, owner, compared.fails)
     complete = open_push <= push
     verdict = np.where((push == 0) & ~complete, "undetermined", np.array(VERDICTS)[push])
-    return Judgement(plan, table, relations, books, rules, accepted, unit_missing, compared, verdict, complete)
+    return Judgement(
+        plan, table, relations, books, rules, lacking_m, accepted, unit_missing, compared, verdict, complete
+    )
 
 
 def not_encoded(book: Rulebook, day: dt.date) -> bool:

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ecozone.relation import Measured, Relations, Request
+from ecozone.relation import SURROUNDINGS, Measured, Relations, Request
 from ecozone.rules.logic import FALSE, TRUE, UNKNOWN, Truth, leaves
 
 if TYPE_CHECKING:
     from ecozone.rules.facts import FactTable
     from ecozone.rules.model import Rulebook
 
+#: How far a leaf looks whose distance nobody has set, metres: so that the answer names what the figure is about.
+UNSET_LOOK_M = 1000.0
 #: Why a place stays open, as bits.
 NO_LAYER, NO_COVERAGE, ACCURACY, CENTRELINE, NO_DISTANCE, NO_PLACE, UNSURE_ZONE = 1, 2, 4, 8, 16, 32, 64
 
@@ -98,10 +100,24 @@ def bounds(books: Iterable[Rulebook]) -> dict[str, tuple[float, float]]:
 
 
 def reach_of(leaf: Mapping[str, Any], table: FactTable) -> float:
-    """Return how far a leaf looks at most, metres (an unbounded parameter looks nowhere)."""
-    high = limits(leaf, table).high
-    finite = high[np.isfinite(high)]
-    return float(finite.max()) if len(finite) else 0.0
+    """Return how far a leaf looks at most, metres (`UNSET_LOOK_M` where nobody has set its distance)."""
+    return float(_looked(limits(leaf, table).high).max(initial=0.0))
+
+
+def _looked(high: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(np.isfinite(high), high, UNSET_LOOK_M)
+
+
+def look_m(
+    leaf: Mapping[str, Any], measured: Measured, piece: int, table: FactTable, part: int, lacking_m: float
+) -> float:
+    """Return how far around its ground the answer of a leaf on one part reads, metres.
+
+    Its own distance, the ground that the geometry may stand for, and four accuracies (`SURROUNDINGS`). What was
+    measured may reach farther, as far as anybody else's rules looked; that is not read.
+    """
+    own = float(_looked(limits(leaf, table).high)[part]) + float(lacking_m)
+    return own + float(measured.extent_m[piece] + SURROUNDINGS * measured.accuracy_m[piece])
 
 
 def judge_leaf(
