@@ -43,6 +43,8 @@ class Rows:
         out: dict[int, list[NDArray[np.int64]]] = {}
         for group, pairs, _, _ in self._groups:
             touching = pairs.distance_m <= 0
+            if not touching.any():
+                continue
             piece, zone = group.rows[pairs.piece[touching]], pairs.zone[touching]
             order = np.argsort(zone, kind="stable")
             rows, first = np.unique(zone[order], return_index=True)
