@@ -70,6 +70,21 @@ def test_a_moved_vertex_names_layer_and_finding(atlas: Atlas, sample: demo.Sampl
     assert any("图层 river" in cause for cause in turned[0].causes)
 
 
+def test_rows_that_no_finding_reads_are_compared_too(atlas: Atlas, sample: demo.Sample) -> None:
+    record = check(sample.project, atlas, as_of=sample.as_of).to_dict()
+    for section, change, said in (
+        ("element_zones", {"share": 0.5}, "要素分区"),
+        ("units", {"category": "优先"}, "管控单元"),
+        ("neighbours", {"distance_m": 1.0}, "环境保护目标"),
+        ("requirements", {"conformity": "符合"}, "准入清单"),
+    ):
+        other = {**record, section: [{**record[section][0], **change}, *record[section][1:]]}
+        found = archive.diff(record, other)
+        assert [d.what.startswith(said) for d in found.answers] == [True], str(found)
+    bare = {k: v for k, v in record.items() if k not in ("element_zones", "neighbours")}
+    assert archive.diff(bare, record).same  # a record from before there were such rows
+
+
 def test_a_new_parameter_is_named(atlas: Atlas, sample: demo.Sample) -> None:
     record = check(sample.project, atlas, as_of=sample.as_of).to_dict()
     name = next(

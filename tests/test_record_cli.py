@@ -9,9 +9,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openpyxl
 import pytest
+import shapely
 from conftest import run_cli
+
+import ecozone
+from ecozone import storage
+from ecozone.crs import geod
 
 SITE = (
     "POLYGON ((103.568637 29.397036, 103.568411 29.398648, 103.565957 29.398384, 103.566183 29.396772, "
@@ -70,6 +76,46 @@ def test_verify_override_diff_report(cli: Callable[..., Any], kept: tuple[Path, 
     assert cli("verify", record, "--atlas", atlas).status == 3
     refused = cli("report", record, "--atlas", atlas, "--out", tmp_path / "z.html")
     assert refused.status == 2 and "verify" in refused.err
+
+
+def moved_by_ten_metres(atlas: Path, folder: Path, kind: str, *, far: bool) -> Path:
+    """Return a copy of an atlas with one vertex, the nearest or the farthest of the nearest zone, 10 m farther east."""
+    copied = Path(shutil.copytree(atlas, folder / f"{kind}-{far}"))
+    layer = ecozone.open_atlas(copied)[kind]
+    site = shapely.from_wkt(SITE)
+    row = int(np.argmin(shapely.distance(layer.geometry, site)))
+    xy = shapely.get_coordinates(layer.geometry[row])
+    away = shapely.distance(shapely.points(xy), site)
+    at = int(np.argmax(away) if far else np.argmin(away))
+    east, north, _ = geod().fwd(*xy[at], 90.0, 10.0)
+    moved = np.where(np.all(xy == xy[at], axis=1)[:, None], [east, north], xy)
+    zones = layer.zones.copy()
+    zones.loc[row, "geometry"] = shapely.set_coordinates(layer.geometry[row], moved)
+    again = ecozone.Layer(
+        kind=kind, zones=zones, coverage=layer.coverage, accuracy_m=layer.accuracy_m, version=layer.version,
+        source=layer.source, notice=layer.notice, line=layer.line,
+    )  # fmt: skip
+    storage.write_layer(again, copied)
+    return copied
+
+
+@pytest.mark.parametrize(
+    ("kind", "far", "named"),
+    [
+        ("river", False, ("图层 river（河流）", RULE, "长江干支流岸线一公里内禁止新建、扩建化工园区和化工项目")),
+        ("control_unit", False, ("图层 control_unit（环境管控单元）", "cn.长江保护法.22-1", "结论未受影响")),
+        ("river", True, ("图层 river（河流）", RULE, "结论未受影响")),
+    ],
+)
+def test_verify_names_the_layer_and_the_finding_of_a_vertex_moved_by_10_m(
+    cli: Callable[..., Any], kept: tuple[Path, Path], tmp_path: Path, kind: str, far: bool, named: tuple[str, ...]
+) -> None:
+    record, atlas = kept
+    ran = cli("verify", record, "--atlas", moved_by_ten_metres(atlas, tmp_path, kind, far=far))
+    said = "".join(line.strip() for line in ran.out.splitlines())
+    assert ran.status == (3 if (kind, far) == ("river", False) else 0), ran.out
+    for words in named:
+        assert words in said, ran.out
 
 
 def test_bad_input_is_one_sentence(cli: Callable[..., Any], kept: tuple[Path, Path], tmp_path: Path) -> None:
