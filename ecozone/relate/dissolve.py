@@ -14,6 +14,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from ecozone.relate.edges import shared_areas
 from ecozone.relation import FALSE, TRUE, UNKNOWN
 
 _AREA, _LINE = 2, 1
@@ -203,11 +204,15 @@ def amounts(ground: NDArray[Any], zones: NDArray[Any]) -> NDArray[np.float64]:
     rows = np.flatnonzero(~shapely.is_missing(zones))
     if not len(rows):
         return out
-    shared = shapely.intersection(ground[rows], zones[rows])
-    dimension = np.minimum(shapely.get_dimensions(ground[rows]), shapely.get_dimensions(zones[rows]))
-    area, length, count = shapely.area(shared), shapely.length(shared), shapely.get_num_geometries(shared)
-    points = np.where(shapely.is_empty(shared), 0, count)
-    out[rows] = np.where(dimension == _AREA, area, np.where(dimension == _LINE, length, points))
+    ground, zones = ground[rows], zones[rows]
+    dimension = np.minimum(shapely.get_dimensions(ground), shapely.get_dimensions(zones))
+    amount = np.zeros(len(rows))
+    surface, rest = np.flatnonzero(dimension == _AREA), np.flatnonzero(dimension != _AREA)
+    amount[surface] = shared_areas(ground, surface, zones[surface])
+    shared = shapely.intersection(ground[rest], zones[rest])
+    points = np.where(shapely.is_empty(shared), 0, shapely.get_num_geometries(shared))
+    amount[rest] = np.where(dimension[rest] == _LINE, shapely.length(shared), points)
+    out[rows] = amount
     return out
 
 

@@ -142,9 +142,18 @@ def find(
 
 
 def candidates(
-    group: Group, layer: Layer, reach_m: NDArray[np.float64], wanted: NDArray[np.bool_], cache: Projected
+    group: Group,
+    layer: Layer,
+    reach_m: NDArray[np.float64],
+    wanted: NDArray[np.bool_],
+    cache: Projected,
+    *,
+    trust: int = 0,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[Any], NDArray[np.bool_]]:
-    """Return (piece, zone, what of the zone is near in the plane, whether it covers the piece's grown box)."""
+    """Return (piece, zone, what of the zone is near in the plane, whether it covers the piece's grown box).
+
+    `trust` is that of `ecozone.relate.clip.clip`, for zones that are clipped in the plane.
+    """
     index = index_of(layer)
     look = reach_m + SLACK_M
     tight = grown(group.degrees, look + measure.PLANE_EDGE_M)
@@ -157,7 +166,7 @@ def candidates(
     great = index.vertices[zone] >= GREAT
     at = np.flatnonzero(~great)
     boxes = padded_boxes(group.bounds[piece[at]], look[piece[at]])
-    near[at], covers[at] = clip(index.flat(group.plane, zone[at]), boxes)
+    near[at], covers[at] = clip(index.flat(group.plane, zone[at]), boxes, trust=trust)
     at = np.flatnonzero(great)
     if len(at):
         boxes = grown(group.degrees[piece[at]], look[piece[at]] + index.edge_m[zone[at]]) + ODD_DEGREES * (-1, -1, 1, 1)

@@ -1,7 +1,8 @@
 """What many sites share with the zones of one layer, as a table: the fastest way to the bare numbers.
 
-Polygons: each zone is clipped to the site's box first; "covers" and "misses" need no intersection. Lines: cut into
-pieces of four segments, then the same. Points: an index of the points is asked with each zone.
+Polygons: each zone is clipped to the site's box first; "covers" and "misses" need no intersection, the
+rest is summed over pairs of edges. Lines: cut into pieces of four segments, then intersected. Points: an index of the
+points is asked with each zone.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from ecozone import measure
 from ecozone.crs import plane_at
 from ecozone.layer import Layer
+from ecozone.relate.edges import PAIRS_AN_EDGE, shared_areas
 from ecozone.relate.index import cut_lines, index_of
 from ecozone.relate.lines import Lines
 from ecozone.relate.pairs import Projected, candidates
@@ -57,15 +59,19 @@ def shared(
     if dimension == 0 and (shapely.get_type_id(geometry) == 0).all() and index_of(layer).polygon.all():
         return _points(geometry, layer, wanted, threads)
     owner = np.arange(len(geometry))
+    trust = PAIRS_AN_EDGE if dimension == 2 else 0
     if dimension == 1:
         geometry, owner = cut_lines(measure.dense(geometry), LINE_SEGMENTS)
 
     def one(group: Group) -> tuple[NDArray[Any], ...]:
-        piece, zone, near, covers = candidates(group, layer, np.zeros(len(group.rows)), wanted, Projected())
-        size = shapely.area if dimension == 2 else shapely.length
-        amount = size(group.geometry)[piece]
+        none = np.zeros(len(group.rows))
+        piece, zone, near, covers = candidates(group, layer, none, wanted, Projected(), trust=trust)
+        amount = (shapely.area if dimension == 2 else shapely.length)(group.geometry)[piece]
         todo = np.flatnonzero(~covers)
-        amount[todo] = size(shapely.intersection(group.geometry[piece[todo]], near[todo]))
+        if dimension == 2:
+            amount[todo] = shared_areas(group.geometry, piece[todo], near[todo], few=0)
+        else:
+            amount[todo] = shapely.length(shapely.intersection(group.geometry[piece[todo]], near[todo]))
         return group.rows[piece], zone, amount
 
     piece, zone, amount = _together(one, groups(geometry), threads)
