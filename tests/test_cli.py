@@ -450,6 +450,30 @@ def test_text_of_an_answer(call: Call, bank: str) -> None:
     assert order == sorted(order)
 
 
+def test_hits_that_decide_nothing_alone_stand_apart(call: Call, bank: str) -> None:
+    facts = ("--extent", 20, "--industry", "C2614", "--nature", "new")
+    plant = ("check", bank, *facts, "--atlas", SHAWAN, "--as-of", DAY)
+    hits = [f for f in call(*plant, "--json", "-").record["findings"] if f["outcome"] == "hit"]
+    weak = [f for f in hits if not f["firm"] and f["effect"] not in ("inform", "prefer")]
+    told = "".join(call(*plant).out.split())
+    deciding, _, alone = told.partition(f"另命中{len(weak)}条，单独不能定论，没有计入结论（规划期已届满，")
+    assert weak
+    assert alone
+    for finding in weak:
+        assert "".join(finding["title"].split()) in alone.partition("准入清单")[0], finding["title"]
+    assert "".join(next(f["title"] for f in hits if f["firm"]).split()) in deciding
+
+
+def test_the_register_is_counted_in_every_answer(call: Call) -> None:
+    plant = ("check", TOWN, "--atlas", SHAWAN, "--as-of", DAY)
+    papers = call(*plant, "--json", "-").record["instruments"]
+    accepted = sum(p["accepted"] for p in papers)
+    for more in ((), ("--all",)):
+        told = "".join(call(*plant, *more).out.split())
+        assert f"已知而未编入规则的文件{len(papers)}件：{accepted}件已人工核对并登记" in told
+    assert all("".join(p["title"].split()) in told for p in papers)
+
+
 def test_all_lists_every_finding(call: Call) -> None:
     plant = ("check", TOWN, "--atlas", SHAWAN, "--as-of", DAY, "--industry", "C2614", "--nature", "new")
     record = call(*plant, "--json", "-").record

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ecozone import kinds, words
 from ecozone.asked import Asked
 from ecozone.cli.basis import basis
-from ecozone.cli.layout import PLAIN, Line, field, labelled, title
+from ecozone.cli.layout import BOLD, PLAIN, Line, columns, field, labelled, title, wrap
 from ecozone.cli.units import access_list, control_units, part_name
 from ecozone.cli.wanted import wanted
 from ecozone.rules.model import AUTHORITIES, EFFECTS
@@ -142,7 +142,8 @@ def _conclusion(assessment: Assessment, asked: Asked) -> Iterable[Line]:
     yield "", PLAIN
     yield from field("结论", assessment.sentence, {"bold": True, "fg": COLOURS[assessment.verdict]})
     if assessment.complete:
-        yield from field("完整性", "完整：没有待定事项会使结论更严")
+        idle = f"另有 {len(asked.idle)} 类待定事项，无论如何答复都不会使结论更严"
+        yield from field("完整性", f"完整：{idle if asked.idle else '没有待定事项'}")
         return
     shown = "、".join(asked.labels[:_LABELS]) + (" 等" if len(asked.labels) > _LABELS else "")
     unsettled = f"{len(asked.rules)} 条规则未能判定，可能使结论更严；须补充：{shown}"
@@ -150,20 +151,33 @@ def _conclusion(assessment: Assessment, asked: Asked) -> Iterable[Line]:
 
 
 def _hits(assessment: Assessment) -> Iterable[Line]:
-    hits = assessment.hits
-    if not hits:
-        return
-    yield from title(f"命中 {len(hits)} 条")
+    """Yield the hits, those that decide nothing alone (SEMANTICS 4) under a heading of their own."""
+    weak = [f for f in assessment.hits if f.push and not f.firm]
+    strong = [f for f in assessment.hits if not f.push or f.firm]
+    if strong:
+        yield from title(f"命中 {len(strong)} 条")
+        yield from _by_effect(strong, 1)
+    if weak:
+        why = "、".join(dict.fromkeys(m for f in weak for m in f.marks))
+        yield "", PLAIN
+        head = f"{'另' if strong else ''}命中 {len(weak)} 条，单独不能定论，没有计入结论"
+        yield from ((line, BOLD) for line in wrap(f"{head}（{why}，是否仍须执行请向主管部门核实）", columns()))
+        yield from _by_effect(weak, len(strong) + 1)
+
+
+def _by_effect(hits: Sequence[Finding], first: int) -> Iterable[Line]:
+    """Yield hits under their effects, the gravest first, numbered from `first`."""
     by_effect: dict[str, list[Finding]] = {}
     for finding in hits:
         by_effect.setdefault(finding.effect, []).append(finding)
-    n = 0
+    n = first
     for effect, found in sorted(by_effect.items(), key=lambda item: -EFFECTS[item[0]][0]):
         yield "", PLAIN
-        yield f"【{EFFECTS[effect][1]}】", {"bold": True, "fg": "red" if EFFECTS[effect][0] > 2 else None}
+        grave = EFFECTS[effect][0] > 2 and found[0].firm
+        yield f"【{EFFECTS[effect][1]}】", {"bold": True, "fg": "red" if grave else None}
         for finding in found:
-            n += 1
             yield from _hit(n, finding, brief=not EFFECTS[effect][0])
+            n += 1
 
 
 def _hit(n: int, finding: Finding, *, brief: bool) -> Iterable[Line]:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from ecozone.assessment import Assessment
     from ecozone.rules.finding import Finding
 
+#: Assumptions of one sort that are named when not everything is asked for.
+_LISTED = 5
 _OUTCOMES = {"hit": "命中", "clear": "不涉及", "no_data": "缺失"}
 
 
@@ -75,28 +77,49 @@ def _used(assessment: Assessment, everything: bool) -> Iterable[Line]:
     )
     for i, text in enumerate(_parameters(assessment.context.parameters)):
         yield from field("参数" if i == 0 else "", text, indent=1)
-    accepted = [f"《{i['title']}》" for i in assessment.context.instruments if i["accepted"]]
-    if accepted:
-        yield from field("已认可", f"已知而未编入规则、由使用者认可的文件：{'、'.join(accepted)}", indent=1)
-    others = [f"《{i['title']}》" for i in assessment.context.instruments if not i["accepted"]]
-    if others:
-        yield from field(
-            "未编入",
-            f"已知而未编入规则的文件 {len(others)} 件"
-            + (f"：{'、'.join(others)}" if everything else "（用 --all 列出）"),
-            indent=1,
-        )
+    for i, text in enumerate(_register(assessment.context.instruments, everything)):
+        yield from field("未编入" if i == 0 else "", text, indent=1)
     if assessment.assumptions:
-        yield from field("推定", "；".join(_assumed([a["text"] for a in assessment.assumptions])), indent=1)
+        yield from field("推定", "；".join(_assumed([a["text"] for a in assessment.assumptions], everything)), indent=1)
 
 
-def _assumed(texts: Sequence[str]) -> Iterable[str]:
-    """Yield assumptions, those that a fact means nothing here in one."""
-    idle = "：对本项目不适用"
-    yield from (t for t in texts if not t.endswith(idle))
+def _register(instruments: Sequence[Mapping[str, Any]], everything: bool) -> Iterable[str]:
+    """Yield how many instruments are known and not encoded, and which of them matter."""
+    if not instruments:
+        yield "没有已知而未编入规则的文件"
+        return
+    accepted, bearing, other = [], [], []
+    for paper in instruments:
+        into = accepted if paper["accepted"] else bearing if paper["bears_on_siting"] else other
+        into.append(f"《{paper['title']}》")
+    told = (
+        (accepted, "已人工核对并登记", True),
+        (bearing, "涉及选址，尚未核对登记", True),
+        (other, "不涉及选址", everything),
+    )
+    counts = "，".join(f"{len(papers)} 件{what}" for papers, what, _ in told if papers)
+    yield f"已知而未编入规则的文件 {len(instruments)} 件：{counts}{'' if everything else '（用 --all 逐件列出）'}"
+    yield from (f"{what}：{'、'.join(papers)}" for papers, what, shown in told if papers and shown)
+
+
+def _assumed(texts: Sequence[str], everything: bool) -> Iterable[str]:
+    """Yield assumptions, those that a fact means nothing here in one, lists of absent things by their number."""
+    idle, absent = "：对本项目不适用", "按行业推定不具有："
+    for text in texts:
+        head, found, listed = text.partition(absent)
+        if found:
+            yield f"{head}{absent}{_shortened(listed.split('、'), everything)}"
+        elif not text.endswith(idle):
+            yield text
     unasked = [t.removesuffix(idle) for t in texts if t.endswith(idle)]
     if unasked:
-        yield f"对本项目不适用：{'、'.join(unasked)}"
+        yield f"对本项目不适用：{_shortened(unasked, everything)}"
+
+
+def _shortened(listed: Sequence[str], everything: bool) -> str:
+    if everything or len(listed) <= _LISTED:
+        return "、".join(listed)
+    return f"{'、'.join(listed[:_LISTED])} 等 {len(listed)} 项（用 --all 列出）"
 
 
 def _parameters(parameters: Sequence[Mapping[str, Any]]) -> Iterable[str]:

@@ -45,7 +45,7 @@ def wanted(asked: Asked, *, everything: bool = False) -> Iterable[Line]:
             yield from title("以上答复后，可能还须说明")
             yield from _brief(asked.later, everything)
     if asked.idle:
-        yield from title(f"另有 {len(asked.idle)} 类待定事项，不会使结论更严")
+        yield from title(f"另有 {len(asked.idle)} 类待定事项，无论如何答复都不会使结论更严")
         yield from _brief(asked.idle, everything)
 
 
