@@ -75,7 +75,7 @@ def _ask(what: str) -> tuple[str, str]:
     if head == "rules_before":
         return f"规则集 {name} 所编年代以前的规定", "请改用较晚的判定日期，或人工核对当时有效的法律法规。"
     if head == "ground":
-        text = {"expired": "命中的依据是规划期已届满的规划", "text": "命中的依据未核对原文"}[name]
+        text = {"expired": "规划期已届满的规划是否仍须执行", "text": "凭记忆转述的条文是否与原文一致"}[name]
         return text, "请核对现行有效的依据；仅凭此项不能作出结论。"
     return _ask_fact(what)
 
@@ -95,4 +95,5 @@ def _ask_fact(what: str) -> tuple[str, str]:
     if what in fixed:
         return fixed[what]
     word = words.fact(what)
-    return word.name, f"{word.question or word.name}（--fact {what}=…）"
+    value = {"bool": "yes 或 no", "choice": "|".join(word.values)}.get(word.type, "…")
+    return word.name, f"{word.question or word.name}（--fact {what}={value}）"
