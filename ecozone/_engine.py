@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecozone import _record as record
+from ecozone import words
 from ecozone._batch import Batch
 from ecozone._evidence import ground, pictures
 from ecozone._neighbours import element_zones, neighbours, scenery
@@ -25,6 +26,7 @@ from ecozone.rules.access import Answer
 from ecozone.rules.facts import FactTable
 from ecozone.rules.judge import Judgement, judge
 from ecozone.rules.library import stack
+from ecozone.rules.measured import MeasuredFact
 from ecozone.rules.model import Rulebook
 from ecozone.rules.place import bounds
 from ecozone.rules.plan import plan
@@ -196,7 +198,21 @@ def _fact_table(batch: Batch, atlas: Atlas, books: Sequence[Rulebook], day: dt.d
         values,
         groups,
         day,
+        _evidence(batch, atlas, day),
     )
+
+
+def _evidence(batch: Batch, atlas: Atlas, day: dt.date) -> Callable[[str], MeasuredFact | None]:
+    """Return what measures facts on the atlas' rasters; nothing is opened before a rule asks."""
+
+    def measure(name: str) -> MeasuredFact | None:
+        if words.facts()[name].measured is None:
+            return None
+        from ecozone.raster.evidence import Evidence
+
+        return Evidence(batch, atlas, day)(name)
+
+    return measure
 
 
 def _inside(batch: Batch, codes: Sequence[tuple[str, ...]]) -> NDArray[np.bool_]:

@@ -15,9 +15,10 @@ from ecozone.rules.facts import FactTable
 from ecozone.rules.finding import Finding
 from ecozone.rules.judge import ABSENT, HIT, NO_DATA, UNDETERMINED, pieces_of
 from ecozone.rules.logic import leaves
+from ecozone.rules.measured import KNOWN, NO_PLACE
 from ecozone.rules.model import Rulebook
-
 from ecozone.rules.plan import LOOKUPS
+
 if TYPE_CHECKING:
     from ecozone._engine import Judged
 
@@ -70,8 +71,8 @@ def requirements(judged: Judged, rows: Sequence[int]) -> list[dict[str, Any]]:
 def layers(judged: Judged, rows: Sequence[int]) -> list[dict[str, Any]]:
     """Return what each kind that this project's rules asked about answered for it."""
     out: dict[str, dict[str, Any]] = {}
-    hits = {
     asked = _asked(judged, rows)
+    hits = {
         leaf["kind"]
         for j in judged.judgement.rules
         if any(j.outcome[r] == HIT for r in rows)
@@ -79,9 +80,9 @@ def layers(judged: Judged, rows: Sequence[int]) -> list[dict[str, Any]]:
     }
     given = [r for r in rows if judged.batch.placed[r]]
     for request, measured in judged.judgement.relations.measured.items():
-        used = measured.layer
         if request.kind not in asked:
             continue  # another project's rules asked
+        used = measured.layer
         hit = request.kind in hits or (
             request.kind == "control_unit" and any(measured.distance_m[r] == 0 for r in given)
         )
@@ -99,7 +100,46 @@ def layers(judged: Judged, rows: Sequence[int]) -> list[dict[str, Any]]:
             "outcome": "no_data" if used is None else "hit" if hit else "clear",
         }
         out.setdefault(request.kind, entry)
+    return [out[k] for k in sorted(out)] + _rasters(judged, rows)
+
+
+def _rasters(judged: Judged, rows: Sequence[int]) -> list[dict[str, Any]]:
+    """Return what each raster that this project's rules asked about answered for it."""
+    table, rules = judged.judgement.table, judged.judgement.rules
+    out: dict[str, dict[str, Any]] = {}
+    for name, measured in table.measurements.items():
+        asking = [j for j in rules if any(leaf.get("fact") == name for leaf in leaves(j.planned.rule.when))]
+        if not any(table.nature(j.planned.rule.natures)[r] > FALSE for j in asking for r in rows):
+            continue
+        used, hit = measured.used, any(j.outcome[r] == HIT for j in asking for r in rows)
+        before = out.get(measured.layer, {}).get("outcome")
+        out[measured.layer] = {
+            "kind": measured.layer,
+            "name": words.raster_kind(measured.layer).name,
+            "source": used.source if used else None,
+            "version": used.version if used else None,
+            "sha256": used.sha256 if used else None,
+            "accuracy_m": used.accuracy_m if used else None,
+            "document": used.document if used else None,
+            "notice": used.notice if used else None,
+            "covers_site": used is not None and all(measured.why[r] in (KNOWN, NO_PLACE) for r in rows),
+            "outcome": "no_data" if used is None else "hit" if hit or before == "hit" else "clear",
+        }
     return [out[k] for k in sorted(out)]
+
+
+def _asked(judged: Judged, rows: Sequence[int]) -> set[str]:
+    """Return the kinds that rules, claims and look-ups of one project ask about, whoever else was asked."""
+    concerned = [
+        j.planned.rule for j in judged.judgement.rules
+        if any(j.outcome[r] != ABSENT and j.planned.gate[r] > FALSE for r in rows)
+    ]  # fmt: skip
+    places = [where for rule in concerned for where in (rule.where, *(e.where for e in rule.exceptions))]
+    asked = [leaf for where in places for leaf in leaves(where)]
+    kinds_taken = [leaf["minus"]["kind"] for leaf in asked if leaf.get("minus")]
+    profile = judged.judgement.table.projects[int(judged.judgement.table.owner[rows[0]])]
+    claims = [place["kind"] for place in claimed([profile], judged.atlas.kinds)]
+    return {leaf["kind"] for leaf in asked} | set(kinds_taken) | set(claims) | set(LOOKUPS)
 
 
 def groups(judged: Judged, rows: Sequence[int]) -> dict[str, Any]:
@@ -128,20 +168,6 @@ def assumptions(judged: Judged, i: int, rows: Sequence[int]) -> list[dict[str, s
     out = [{"about": "site", "text": n} for n in judged.project(i).notes]
     profile = table.projects[int(table.owner[rows[0]])]
     pieces = pieces_of(judged.judgement.relations, "", judged.batch.placed)
-def _asked(judged: Judged, rows: Sequence[int]) -> set[str]:
-    """Return the kinds that rules, claims and look-ups of one project ask about, whoever else was asked."""
-    concerned = [
-        j.planned.rule for j in judged.judgement.rules
-        if any(j.outcome[r] != ABSENT and j.planned.gate[r] > FALSE for r in rows)
-    ]  # fmt: skip
-    places = [where for rule in concerned for where in (rule.where, *(e.where for e in rule.exceptions))]
-    asked = [leaf for where in places for leaf in leaves(where)]
-    kinds_taken = [leaf["minus"]["kind"] for leaf in asked if leaf.get("minus")]
-    profile = judged.judgement.table.projects[int(judged.judgement.table.owner[rows[0]])]
-    claims = [place["kind"] for place in claimed([profile], judged.atlas.kinds)]
-    return {leaf["kind"] for leaf in asked} | set(kinds_taken) | set(claims) | set(LOOKUPS)
-
-
     said = contradicted(profile, rows[0], judged.judgement.relations, pieces, table)
     out += [{"about": f"claim:{name}", "text": text} for name, text in said]
     inferred = table.assumptions(int(table.owner[rows[0]]), facts, facilities)

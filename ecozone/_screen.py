@@ -183,6 +183,7 @@ def asked(source: Source, task: Task, *, chunk: int, crs: str | None) -> dict[st
     """Return what a run was asked, as plain values: runs that are alike may go on with one another."""
     atlas, shelf = task.opened()
     layers = {kind: [layer.sha256 for layer in atlas.versions(kind)] for kind in atlas.kinds}
+    layers |= {f"raster/{r.kind}/{r.version}": [r.sha256] for r in atlas.rasters}
     settings = [sorted((k, str(p.value)) for k, p in atlas.parameters.items()), sorted(atlas.accepted)]
     return {
         "ecozone": __version__, "sites": source.fingerprint(), "atlas": _hash([layers, settings]),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ecozone.cli import rasters
 from ecozone.cli.check import day, split
 from ecozone.cli.command import Command
 from ecozone.cli.files import json_bytes, write
@@ -31,6 +32,9 @@ _IMPORT = """把一个数据文件导入图集，成为一个图层的新版本�
 
 看不准的不猜：坐标系、编码、字段有两种可能时会列出各自的结果，请用选项指定。有“错误”级问题时不写入；
 其中经人工核实的，可用 --acknowledge 代码 确认。已有的版本不会被覆盖。
+
+栅格（GeoTIFF、IMG、ASC 等）也可导入：elevation 高程、land_cover 土地覆盖（须给代码表）等，供 slope_share_gt_25
+（坡度大于 25 度的占地比例）之类的规则条件量算；只保留图集区域及其外约 3 公里。
 """
 _CRS = "坐标系：EPSG 代码、GCJ02（高德）、BD09（百度），或 DDD.MMSS（度分秒连写）；缺省由文件和坐标数值判断。"
 _LAYER = "文件有多个图层时读哪一个；数据库则为表名或 SELECT 查询。"
@@ -54,7 +58,7 @@ def _common(command: Any) -> Any:
 
 @click.command("inspect", cls=Command, help=_INSPECT, short_help="诊断一个数据文件：格式、编码、坐标系、字段、问题")
 @click.argument("file", metavar="FILE")
-@click.option("--kind", metavar="KIND", help="图层类别，例如 river；给出后核对字段和几何。")
+@click.option("--kind", metavar="KIND", help="图层类别，见 ecozone kinds，例如 river；给出后核对字段和几何。")
 @click.option("--atlas", metavar="DIR", help="图集：用它的区域核对位置。")
 @_common
 def inspect(
@@ -76,7 +80,7 @@ def inspect(
     if kind is not None:
         from ecozone import kinds
 
-        kinds.get(kind)
+        kind = kinds.named(kind).kind
     with limits.memory() as unbounded:
         found = diagnose.inspect(
             file, kind=kind, crs=crs, encoding=encoding, layer=layer, accuracy_m=read_metres("--accuracy", accuracy),
@@ -135,7 +139,9 @@ def _list(issues: Sequence[Issue]) -> None:
 
 @click.command("import", cls=Command, help=_IMPORT, short_help="把数据文件导入图集，成为图层的新版本")
 @click.argument("file", metavar="FILE")
-@click.option("--kind", required=True, metavar="KIND", help="图层类别，例如 ecological_redline、river。")
+@click.option(
+    "--kind", required=True, metavar="KIND", help="图层类别，见 ecozone kinds，例如 river；栅格如 elevation。"
+)
 @click.option("--atlas", required=True, metavar="DIR", help="图集文件夹，或 postgresql:// 地址。")
 @_common
 @click.option("--source", default="", metavar="TEXT", help="来源：谁提供的什么数据。")
@@ -159,13 +165,20 @@ def _list(issues: Sequence[Issue]) -> None:
     "--acknowledge", multiple=True, metavar="CODE", help="经人工核实而确认的错误代码，例如 area-shrunk；可重复。"
 )
 @click.option("--region", metavar="CODE", help="图集还不存在时，按这个六位区划代码新建。")
+@click.option("--class", "classes", multiple=True, metavar="CODE=NAME", help="栅格的代码表，例如 1=林地；可重复。")
+@click.option("--band", type=int, metavar="N", help="栅格的波段，缺省 1。")
 def import_(file: str, kind: str, atlas: str, json_to: str | None, **given: Any) -> int:
     """Import one file."""
     from ecozone import kinds
     from ecozone.intake import importing, limits
     from ecozone.intake.issue import CODES
 
-    spec = kinds.get(kind)
+    if rasters.is_raster_kind(kind):
+        return rasters.import_raster(file, kind, atlas, json_to, given)
+    spec = kinds.named(kind)
+    kind = spec.kind
+    if given.pop("classes") or given.pop("band"):
+        raise InputError(f"--class 和 --band 只用于栅格，“{spec.name}”是矢量图层。")
     for code in given["acknowledge"]:
         if code not in CODES:
             raise InputError(f"--acknowledge 的代码“{code}”不存在，请照抄问题前方括号里的代码。")

@@ -64,6 +64,10 @@ class Explainer:
         reads: dict[str, Any] = {}
         threshold: dict[str, Any] = {}
         line = None
+        for leaf in leaves(rule.when):
+            measured = self.table.measured(leaf["fact"]) if "fact" in leaf else None
+            if measured is not None:
+                reads[leaf["fact"]] = measured.read(part)
         if code != NOT_APPLICABLE:
             if rule.where is None:
                 because.append("本条适用于全辖区")

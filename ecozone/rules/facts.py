@@ -7,6 +7,7 @@ the strict side; what was inferred is listed under the assumptions of the answer
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,15 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecozone import words
-from ecozone.rules.known import FactColumn, Rows, by_name, coded
+from ecozone.rules.known import COMPARE, FactColumn, Rows, by_name, coded
 from ecozone.rules.logic import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, evaluate, truth
-
-_COMPARE: Mapping[str, Callable[[float, float], bool]] = {
-    "ge": lambda a, b: a >= b,
-    "gt": lambda a, b: a > b,
-    "le": lambda a, b: a <= b,
-    "lt": lambda a, b: a < b,
-}
+from ecozone.rules.measured import MeasuredFact
 
 
 @dataclass(frozen=True)
@@ -93,6 +88,8 @@ class FactTable:
     groups : mapping
         Industry groups that a book or the user overrides.
     as_of : datetime.date
+    measure : callable, optional
+        Measures a fact that nobody gives, by its name; None for a name that nothing measures.
     """
 
     def __init__(
@@ -105,7 +102,10 @@ class FactTable:
         parameters: Mapping[str, Any],
         groups: Mapping[str, Any],
         as_of: dt.date,
+        measure: Callable[[str], MeasuredFact | None] | None = None,
     ) -> None:
+        self._measure = measure
+        self._measured: dict[str, MeasuredFact | None] = {}
         self.projects, self.owner, self.project_of = projects, owner, project_of
         self.kinds, self.permanent = kinds, permanent
         self.parameters, self.groups, self.as_of = parameters, groups, as_of
@@ -113,7 +113,8 @@ class FactTable:
         self._memo: dict[Any, Truth] = {}
         self._columns: dict[str, FactColumn] = {}
         self._given = by_name(p.facts for p in projects)
-        self._industries, self._industry_at = coded(p.industries for p in projects)
+        distinct, self._industry_at = coded(p.industries for p in projects)
+        self._industries = words.Listed(distinct)
         self._natures, self._nature_at = coded(p.nature for p in projects)
         self._stages, self._stage_at = coded(p.stage for p in projects)
         self._subjects, self._subject_at = coded(p.subject for p in projects)
@@ -121,9 +122,9 @@ class FactTable:
         self._elsewhere = Rows((*p.has, *p.part_facilities) for p in projects)
         self._closed = np.array([p.facilities_closed for p in projects], dtype=bool)
         self._part_kinds = Rows(kinds)
-        distinct, at = coded(tuple(k) for k in kinds)
-        self._main = np.array([not k for k in distinct], dtype=bool)[at]
-        carries = [not k or any(not words.facility(f).ancillary for f in k) for k in distinct]
+        roles, at = coded(tuple(k) for k in kinds)
+        self._main = np.array([not k for k in roles], dtype=bool)[at]
+        carries = [not k or any(not words.facility(f).ancillary for f in k) for k in roles]
         self._carries = np.array(carries, dtype=bool)[at]
 
     # ---- leaves of conditions
@@ -146,7 +147,9 @@ class FactTable:
         if "facility" in node:
             return any_of(self.facility(k) for k in node["facility"])
         if "fact" in node:
-            return self._fact_test(node["fact"], node["op"], node["value"])[self.owner]
+            given = self._fact_test(node["fact"], node["op"], node["value"])[self.owner]
+            measured = self.measured(node["fact"])
+            return given if measured is None else measured.test(node["op"], node["value"], given)
         if "parameter" in node:
             return self._parameter_test(node)
         if "stage" in node:
@@ -175,11 +178,13 @@ class FactTable:
         if key not in self._memo:
             out = words.membership(self._industries, name, self.groups)[self._industry_at]
             if settle and (out == UNKNOWN).any() and words.settling_facts(name, self.groups):
-                rows = np.flatnonzero(out == UNKNOWN)
-                listed = [self.projects[i].industries for i in rows.tolist()]
-                out[rows] = words.membership(listed, name, self.groups, settle=lambda f: self._is_so(f)[rows])
+                out = words.membership(self._listed, name, self.groups, settle=self._is_so)
             self._memo[key] = out
         return self._memo[key]
+
+    @functools.cached_property
+    def _listed(self) -> words.Listed:
+        return words.Listed([p.industries for p in self.projects])
 
     def facility(self, kind: str) -> Truth:
         """Return whether each part is a facility, shape ``(n,)``."""
@@ -199,7 +204,7 @@ class FactTable:
             by_industry = np.where(
                 implied == TRUE, TRUE, np.where(np.maximum(implied, possible) >= UNKNOWN, UNKNOWN, FALSE)
             )
-            known = np.array([bool(codes) for codes in self._industries], dtype=bool)[self._industry_at]
+            known = self._industries.known[self._industry_at]
             out = np.where(self._closed, FALSE, np.where(known, by_industry, UNKNOWN)).astype(np.int8)
             out[self._site_kinds[kind]] = TRUE
             self._memo[key] = out
@@ -219,6 +224,19 @@ class FactTable:
         return any_of(self.industry(name, settle=False) for name in names)
 
     # ---- facts
+
+    def measured(self, name: str) -> MeasuredFact | None:
+        """Return a fact that is measured on each part; None for one that somebody gives."""
+        if self._measure is None:
+            return None
+        if name not in self._measured:
+            self._measured[name] = self._measure(name)
+        return self._measured[name]
+
+    @property
+    def measurements(self) -> Mapping[str, MeasuredFact]:
+        """What was measured so far, by the fact's name."""
+        return {k: v for k, v in self._measured.items() if v is not None}
 
     def fact(self, name: str) -> FactColumn:
         """Return for each project (value, reason): value None when unknown, reason None when it was given."""
@@ -252,10 +270,14 @@ class FactTable:
         return all_of(tests) if tests else np.full(self.m, FALSE)
 
     def _fact_test(self, name: str, op: str, wanted: Any) -> Truth:
-        return self.fact(name).test(lambda value: _test(value, op, wanted))
+        column = self.fact(name)
+        return column.test(lambda value: _test(value, op, wanted), None if op == "is" else (op, float(wanted)))
 
     def _is_so(self, name: str) -> Truth:
-        return self._fact_test(name, "is", [True])
+        key = ("is so", name)
+        if key not in self._memo:
+            self._memo[key] = self._fact_test(name, "is", [True])
+        return self._memo[key]
 
     def _parameter_test(self, node: Mapping[str, Any]) -> Truth:
         value = _test(self.parameters.get(node["parameter"]), node["op"], node["value"])
@@ -280,6 +302,10 @@ class FactTable:
         if "existing" not in natures:
             out = np.minimum(out, self.judged_anew())
         return out.astype(np.int8)
+
+    def given(self, name: str) -> Mapping[int, Any]:
+        """Return the rows of `projects` that give a fact themselves, with what they give: nothing inferred."""
+        return self._given.get(name, {})
 
     def judged_anew(self) -> Truth:
         """Return whether building rules judge each project: not one approved before, unchanged and begun in time."""
@@ -323,7 +349,7 @@ def _test(value: Any, op: str, wanted: Any) -> np.int8:
         return FALSE
     if op == "is":
         return TRUE if any(value == w for w in wanted) else FALSE
-    return TRUE if _COMPARE[op](float(value), float(wanted)) else FALSE
+    return TRUE if COMPARE[op](float(value), float(wanted)) else FALSE
 
 
 def _as_judged(nature: str) -> str:

@@ -50,6 +50,8 @@ def _ask(what: str) -> tuple[str, str]:
         return f"“{kinds.name(name)}”图层的覆盖范围", f"请补充用地周边（含邻县）的“{kinds.name(name)}”数据。"
     if head == "accuracy":
         return f"与“{kinds.name(name)}”界线的实测", f"用地与“{kinds.name(name)}”界线之差在数据精度以内，请实测后再判。"
+    if head in ("raster", "raster_cover", "raster_accuracy"):
+        return _ask_raster(head, name)
     if head == "half_width":
         return f"“{kinds.name(name)}”的岸线或半宽", "请提供岸线（临水边界线、外缘边界线或管理范围线），或给出半宽。"
     if head == "parameter":
@@ -78,6 +80,15 @@ def _ask(what: str) -> tuple[str, str]:
         text = {"expired": "规划期已届满的规划是否仍须执行", "text": "凭记忆转述的条文是否与原文一致"}[name]
         return text, "请核对现行有效的依据；仅凭此项不能作出结论。"
     return _ask_fact(what)
+
+
+def _ask_raster(head: str, kind: str) -> tuple[str, str]:
+    label = words.raster_kind(kind).name
+    if head == "raster":
+        return f"“{label}”栅格", f"请取得“{label}”栅格并导入：ecozone import 文件.tif --kind {kind} --atlas 图集。"
+    if head == "raster_cover":
+        return f"“{label}”栅格的覆盖范围", f"“{label}”栅格在用地处有空值或没有完整覆盖，请补充数据后重新导入。"
+    return f"“{label}”的实测", f"按“{label}”栅格量算的结果与界限之差在数据精度以内，请实测后再判。"
 
 
 def _ask_fact(what: str) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from typing import Any
 from ecozone import words
 from ecozone.rules.facts import FactTable
 from ecozone.rules.logic import FALSE, TRUE, UNKNOWN
+from ecozone.rules.measured import KNOWN, NO_LAYER, NO_PLACE, MeasuredFact
 
 _OPS = {"ge": "不小于", "gt": "大于", "le": "不大于", "lt": "小于"}
 
@@ -63,9 +64,16 @@ def _group(name: str) -> str:
     return known[name].name if name in known else f"{name}{words.name_of(name)}"
 
 
+def _limit(node: Mapping[str, Any]) -> str:
+    """Return a limit: of a share that is measured, per cent."""
+    measured = words.fact(node["fact"]).measured if "fact" in node else None
+    share = measured is not None and measured.statistic == "share"
+    return f"{node['value']:g}" if not share else f"{node['value'] * 100:g}%"
+
+
 def _comparison(name: str, node: Mapping[str, Any], show: Any) -> str:
     if node["op"] != "is":
-        return f"{name}{_OPS[node['op']]} {node['value']:g}"
+        return f"{name}{_OPS[node['op']]} {_limit(node)}"
     if list(node["value"]) in ([True], [False]):
         yes, bare = node["value"][0], name.replace("是否", "", 1)  # 是否从外地转入 -> 从外地转入
         return f"{name}：{'是' if yes else '否'}" if bare == name else bare if yes else f"并非{bare}"
@@ -92,6 +100,9 @@ def answer(node: Mapping[str, Any], table: FactTable, part: int) -> Answer:
         missing.extend(f"facility:{k}" for k in node["facility"] if table.facility(k)[part] == UNKNOWN)
     elif "fact" in node:
         known, reason = table.fact(node["fact"])[row]
+        measured = table.measured(node["fact"])
+        if measured is not None and (known is None or measured.why[part] == KNOWN):
+            return _measured(node, measured, value, part, table.kinds[part], asked)
         if known is None:
             missing.append(node["fact"])
         elif value != UNKNOWN:
@@ -107,6 +118,23 @@ def answer(node: Mapping[str, Any], table: FactTable, part: int) -> Answer:
         int(UNKNOWN): f"不知是否{asked}",
     }[value]
     return Answer(value, text, tuple(missing))
+
+
+def _measured(
+    node: Mapping[str, Any], measured: MeasuredFact, value: int, part: int, kinds: Sequence[str], asked: str
+) -> Answer:
+    """Return what a measured fact says of one part."""
+    word, read = words.fact(node["fact"]), measured.read(part)
+    layer = words.raster_kind(measured.layer).name
+    missing = (measured.missing(part, kinds),) if value == UNKNOWN else ()
+    if read is None:
+        why = {int(NO_LAYER): f"图集中没有当日有效的“{layer}”栅格", int(NO_PLACE): "该设施的位置未提供"}
+        told = why.get(int(measured.why[part]), f"“{layer}”栅格在用地处有空值，或没有完整覆盖用地")
+        return Answer(value, f"{told}，不知是否{asked}", missing)
+    shown = word.label(float(measured.value[part]))
+    if isinstance(read, list):
+        shown += f"，计及数据精度为 {word.label(read[0])}～{word.label(read[1])}"
+    return Answer(value, f"{word.name}：{shown}" + ("，须实测" if value == UNKNOWN else ""), missing)
 
 
 def _narrowed(node: Mapping[str, Any], table: FactTable, part: int) -> Mapping[str, Any]:

@@ -28,6 +28,8 @@ from ecozone.words.industry import (
     normalise,
     normalise_prefix,
 )
+from ecozone.words.listed import Listed
+from ecozone.words.rasters import RasterKind, raster_kind, raster_kinds
 from ecozone.words.registry import (
     NOT_APPLICABLE,
     Facility,
@@ -58,8 +60,10 @@ __all__ = [
     "Fact",
     "Group",
     "Industry",
+    "Listed",
     "Membership",
     "NotApplicable",
+    "RasterKind",
     "Term",
     "Vocabulary",
     "all_codes",
@@ -84,6 +88,8 @@ __all__ = [
     "natures",
     "normalise",
     "normalise_prefix",
+    "raster_kind",
+    "raster_kinds",
     "settled_by",
     "settling_facts",
     "stage",

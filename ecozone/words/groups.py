@@ -6,6 +6,7 @@ electroplating and heat treatment): for those membership is unknown until the fa
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,12 +16,15 @@ from numpy.typing import NDArray
 
 from ecozone.errors import RuleError, did_you_mean
 from ecozone.words import industry
+from ecozone.words.listed import Listed
 from ecozone.words.registry import Group, groups
 
 #: Truth of membership for each project: -1 no, 0 unknown, 1 yes.
 Membership = NDArray[np.int8]
 #: Group name -> a list of codes, or a mapping with the keys of `_OVERRIDE`.
 Overrides = Mapping[str, Any]
+#: From so many distinct codes on, classes are counted instead of compared.
+_MANY = 32
 _OVERRIDE = ("codes", "exclude", "maybe", "settled_by", "groups", "source", "note", "name", "empowered_by")
 
 
@@ -30,6 +34,30 @@ class Extent:
 
     certain: frozenset[str]
     maybe: Mapping[str, frozenset[str]]
+
+    def states(self, listed: Listed) -> NDArray[np.int8]:
+        """Return of each distinct code whether all its classes are in (1), none is (-1), or neither (0)."""
+        if len(listed.codes) < _MANY:
+            return np.array([self._state(c) for c in listed.codes], dtype=np.int8)
+        first, end = listed.spans
+        certain, either = self._counts
+        some = either[end] - either[first]
+        return np.where(certain[end] - certain[first] == end - first, 1, np.where(some == 0, -1, 0)).astype(np.int8)
+
+    def _state(self, code: str) -> int:
+        classes = industry.classes_under(code)
+        if self.certain.issuperset(classes):
+            return 1
+        return -1 if self.certain.isdisjoint(classes) and self.maybe.keys().isdisjoint(classes) else 0
+
+    @functools.cached_property
+    def _counts(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """How many of the classes before each place are certain, and how many certain or possible."""
+        at = industry.positions()
+        certain, either = np.zeros((2, len(at) + 1), dtype=np.int64)
+        certain[[at[c] + 1 for c in self.certain]] = 1
+        either[[at[c] + 1 for c in (*self.certain, *self.maybe)]] = 1
+        return np.cumsum(certain), np.cumsum(either)
 
 
 _extents: dict[str, Extent] = {}
@@ -105,7 +133,7 @@ def _code(name: str) -> str:
 
 
 def membership(
-    codes: Sequence[Sequence[str]],
+    codes: Sequence[Sequence[str]] | Listed,
     name: str,
     overrides: Overrides | None = None,
     *,
@@ -115,7 +143,7 @@ def membership(
 
     Parameters
     ----------
-    codes : sequence of sequence of str
+    codes : sequence of sequence of str, or Listed
         Normalised codes of each project; none: unknown.
     name : str
         A group (key, Chinese name, alias) or a code.
@@ -132,32 +160,30 @@ def membership(
         1: yes. -1: no. 0: the code is too coarse, the class too wide, or no industry is known.
     """
     known = extent(name, overrides)
-    out = np.zeros(len(codes), dtype=np.int8)
-    rows: dict[tuple[str, ...], list[int]] = {}
-    for i, listed in enumerate(codes):
-        rows.setdefault(tuple(listed), []).append(i)
-    for listed, at in rows.items():
-        if listed:
-            states = [_state(code, known, settle, at) for code in listed]
-            out[at] = np.max(np.broadcast_arrays(*states), axis=0) if len(states) > 1 else states[0]
-    return out
+    listed = codes if isinstance(codes, Listed) else Listed(codes)
+    states = known.states(listed)
+    value = states[listed.code]
+    if settle is not None and known.maybe:
+        for i in np.flatnonzero(states == 0).tolist():
+            at = listed.pairs_of(i)
+            value[at] = _settled(listed.codes[i], known, settle, listed.row[at])
+    return listed.best(value)
 
 
-def _state(
-    code: str, known: Extent, settle: Callable[[str], NDArray[np.int8]] | None, at: list[int]
+def _settled(
+    code: str, known: Extent, settle: Callable[[str], NDArray[np.int8]], rows: NDArray[np.int64]
 ) -> NDArray[np.int8]:
-    """Return the state of one code for some projects: all its classes in, none in, or neither."""
-    low, high = np.int8(1), np.int8(-1)
+    """Return the state of one code for some projects, once the facts that settle its classes are asked."""
+    low, high = np.full(len(rows), np.int8(1)), np.full(len(rows), np.int8(-1))
     for c in industry.classes_under(code):
         if c in known.certain:
-            state: Any = np.int8(1)
+            high[:] = 1
         elif c not in known.maybe:
-            state = np.int8(-1)
-        elif settle is None or not known.maybe[c]:
-            state = np.int8(0)
+            low[:] = -1
         else:
-            state = np.max([settle(fact)[at] for fact in sorted(known.maybe[c])], axis=0).astype(np.int8)
-        low, high = np.minimum(low, state), np.maximum(high, state)
+            facts = [settle(fact)[rows] for fact in sorted(known.maybe[c])]
+            state = functools.reduce(np.maximum, facts, np.full(len(rows), np.int8(-1 if facts else 0)))
+            low, high = np.minimum(low, state), np.maximum(high, state)
     return np.where(low == 1, 1, np.where(high == -1, -1, 0)).astype(np.int8)
 
 

@@ -88,9 +88,20 @@ def classes_under(code: str) -> tuple[str, ...]:
     code : str
         Any level, with its letter.
     """
+    start, end = span(code)
+    return _table().classes[start:end]
+
+
+def span(code: str) -> tuple[int, int]:
+    """Return where the classes under a code begin and end among all classes, in the order of the standard."""
     classes = _table().classes
-    start = bisect.bisect_left(classes, code)
-    return classes[start : bisect.bisect_left(classes, code + "\uffff")]
+    return bisect.bisect_left(classes, code), bisect.bisect_left(classes, code + "\uffff")
+
+
+@functools.cache
+def positions() -> dict[str, int]:
+    """Return the place of each class among all classes, in the order of the standard."""
+    return {code: i for i, code in enumerate(_table().classes)}
 
 
 def find(name: str, *, count: int = 10) -> list[Industry]:
