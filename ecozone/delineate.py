@@ -7,7 +7,7 @@ were not read in the standard itself are parameters, each with its source in `FI
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +15,7 @@ import shapely
 
 from ecozone import crs, measure
 from ecozone.course import Course, DelineationError
+from ecozone.standards import FIGURES, SOILS, Figure
 
 if TYPE_CHECKING:
     import geopandas
@@ -25,47 +26,16 @@ __all__ = ["FIGURES", "NOTICE", "DelineationError", "Figure", "as_layer", "river
 
 #: The mark every derived zone carries.
 NOTICE = "推算，非法定边界"
-_RECALLED = "HJ 338-2018，凭记忆转述，未核原文"
-_SICHUAN = "四川省饮用水水源保护管理条例（1997年修正），现行条例不再载明，仅用于推测旧划区"
+_GRADES = {1: "一级", 2: "二级", 3: "准"}
 
 
 @dataclass(frozen=True)
-class Figure:
-    """One figure of a standard: its value, unit and where it is from."""
+class Zone:
+    """One grade in a plane: its ground, the course in it, and the course that the data lack, metres."""
 
-    value: float
-    unit: str
-    source: str
-
-
-def _m(value: float, source: str = _RECALLED) -> Figure:
-    return Figure(value, "m", source)
-
-
-#: Figures by standard and name. Those of wells: least radii by soil, of a small porous phreatic source (< 50 000 m³/d).
-FIGURES: Mapping[str, Mapping[str, Figure]] = {
-    "HJ 338-2018": {
-        "river_up_1": _m(1000), "river_down_1": _m(100), "river_bank_1": _m(50),
-        "river_up_2": _m(2000), "river_down_2": _m(200), "river_bank_2": _m(1000),
-        "lake_radius_1": _m(300), "lake_radius_1_large": _m(500), "lake_radius_2_large": _m(2000),
-        "lake_bank_1": _m(200), "lake_bank_2": _m(2000), "lake_bank_2_large": _m(3000),
-        "well_alpha": Figure(1.5, "", _RECALLED),
-        "well_days_1": Figure(100, "d", _RECALLED), "well_days_2": Figure(1000, "d", _RECALLED),
-        "well_细砂_1": _m(30), "well_中砂_1": _m(50), "well_粗砂_1": _m(100), "well_砾石_1": _m(200),
-        "well_卵石_1": _m(500),
-        "well_细砂_2": _m(300), "well_中砂_2": _m(500), "well_粗砂_2": _m(1000), "well_砾石_2": _m(2000),
-        "well_卵石_2": _m(5000),
-    },
-    "四川1997": {
-        "river_up_1": _m(1000, _SICHUAN), "river_down_1": _m(100, _SICHUAN), "river_bank_1": _m(200, _SICHUAN),
-        "river_up_2": _m(2500, _SICHUAN), "river_down_2": _m(0, _SICHUAN), "river_bank_2": _m(200, _SICHUAN),
-        "river_up_3": _m(5000, _SICHUAN), "river_bank_3": _m(200, _SICHUAN),
-        "lake_radius_1": _m(500, _SICHUAN), "lake_radius_1_large": _m(500, _SICHUAN), "lake_bank_1": _m(500, _SICHUAN),
-        "well_1": _m(30, _SICHUAN),
-    },
-}  # fmt: skip
-_GRADES = {1: "一级", 2: "二级", 3: "准"}
-SOILS = ("细砂", "中砂", "粗砂", "砾石", "卵石")
+    ground: Any
+    length_m: float = 0.0
+    missing_m: float = 0.0
 
 
 def water_source(
@@ -122,7 +92,8 @@ def water_source(
     -------
     geopandas.GeoDataFrame
         EPSG:4490, columns of the kind ``water_source`` and ``basis``, ``length_m`` (of the river's course in the zone),
-        ``notice``. Grades share no ground: together they are the whole protected ground.
+        ``missing_m`` (course that the figures ask for beyond the end of the line given: nought, or the river springs
+        there, or the line is too short), ``notice``. Grades share no ground: together they are all that is protected.
 
     Raises
     ------
@@ -148,16 +119,16 @@ def water_source(
         raise DelineationError(f"水源类型“{source_type}”无法识别，应为 river、reservoir、lake 或 groundwater。")
     if watershed is not None:
         edge = _flat(watershed, plane)
-        zones = {g: (shapely.intersection(z, edge), m) for g, (z, m) in zones.items()}
+        zones = {g: replace(z, ground=shapely.intersection(z.ground, edge)) for g, z in zones.items()}
     return _frame(zones, plane, source_type, name, standard)
 
 
 def _river(
     at: Any, flow: Course, branches: Sequence[Course], water: Any, width_m: float | None, f: Mapping[str, float]
-) -> dict[int, tuple[Any, float]]:
+) -> dict[int, Zone]:
     place = flow.position(at)
     half = _half(flow, water, width_m)
-    out: dict[int, tuple[Any, float]] = {}
+    out: dict[int, Zone] = {}
     inner, up, down = shapely.Polygon(), 0.0, 0.0
     for grade in (1, 2, 3):
         if f"river_up_{grade}" not in f:
@@ -182,7 +153,8 @@ def _river(
             ground.append(strip)
             length += float(reach.length)
         whole = shapely.union_all(ground)
-        out[grade] = (shapely.difference(whole, inner), length)
+        missing = max(0.0, up - place) + max(0.0, place + down - flow.length)
+        out[grade] = Zone(shapely.difference(whole, inner), length, missing)
         inner = whole
     return out
 
@@ -202,7 +174,7 @@ def _half(flow: Course, water: Any, width_m: float | None) -> float:
     return float((along if len(along) else near).max()) * 1.01 + 1.0
 
 
-def _lake(at: Any, water: Any, size: str, f: Mapping[str, float]) -> dict[int, tuple[Any, float]]:
+def _lake(at: Any, water: Any, size: str, f: Mapping[str, float]) -> dict[int, Zone]:
     if size not in ("小型", "中型", "大型"):
         raise DelineationError(f"规模“{size}”无法识别，应为 小型、中型 或 大型。")
     if water.distance(at) > f["lake_radius_1"]:
@@ -213,7 +185,7 @@ def _lake(at: Any, water: Any, size: str, f: Mapping[str, float]) -> dict[int, t
     first = shapely.union_all(
         [first_water, shapely.difference(shapely.buffer(first_water, f["lake_bank_1"], quad_segs=64), water)]
     )
-    out = {1: (first, 0.0)}
+    out = {1: Zone(first)}
     depth = f.get("lake_bank_2_large" if large else "lake_bank_2")
     if depth is None:
         return out
@@ -222,16 +194,16 @@ def _lake(at: Any, water: Any, size: str, f: Mapping[str, float]) -> dict[int, t
         around = shapely.buffer(first_water, f["lake_radius_2_large"], quad_segs=64)
         second_water = shapely.intersection(water, around)
     land = shapely.difference(shapely.buffer(second_water, depth, quad_segs=64), water)
-    out[2] = (shapely.difference(shapely.union_all([second_water, land]), first), 0.0)
+    out[2] = Zone(shapely.difference(shapely.union_all([second_water, land]), first))
     return out
 
 
-def _well(at: Any, soil: str, well: Mapping[str, float] | None, f: Mapping[str, float]) -> dict[int, tuple[Any, float]]:
+def _well(at: Any, soil: str, well: Mapping[str, float] | None, f: Mapping[str, float]) -> dict[int, Zone]:
     if "well_1" in f:
-        return {1: (shapely.buffer(at, f["well_1"], quad_segs=64), 0.0)}
+        return {1: Zone(shapely.buffer(at, f["well_1"], quad_segs=64))}
     if soil not in SOILS:
         raise DelineationError(f"含水层介质“{soil}”无法识别，应为 {'、'.join(SOILS)} 之一。")
-    out: dict[int, tuple[Any, float]] = {}
+    out: dict[int, Zone] = {}
     inner = shapely.Polygon()
     for grade in (1, 2):
         radius = f[f"well_{soil}_{grade}"]
@@ -241,7 +213,7 @@ def _well(at: Any, soil: str, well: Mapping[str, float] | None, f: Mapping[str, 
                 raise DelineationError(f"水文地质参数 {'、'.join(missing)} 缺失或不是正数，R=α·K·I·T/n 无法计算。")
             radius = max(radius, f["well_alpha"] * well["K"] * well["I"] * f[f"well_days_{grade}"] / well["n"])
         disc = shapely.buffer(at, radius, quad_segs=128)
-        out[grade] = (shapely.difference(disc, inner), 0.0)
+        out[grade] = Zone(shapely.difference(disc, inner))
         inner = disc
     return out
 
@@ -342,7 +314,7 @@ def as_layer(
     from ecozone.layer import Layer
 
     key = "source_name" if kind == "water_source" else "river"
-    frame = derived.drop(columns=["length_m", "notice"], errors="ignore")
+    frame = derived.drop(columns=["length_m", "missing_m", "notice"], errors="ignore")
     coverage = None
     if gazetted is not None:
         known = {str(v) for v in gazetted.columns[key] if v is not None}
@@ -372,7 +344,7 @@ def _flat_all(geometry: Any, plane: crs.Plane) -> Any:
 
 
 def _frame(
-    zones: Mapping[int, tuple[Any, float]], plane: crs.Plane, source_type: str, name: str, standard: str
+    zones: Mapping[int, Zone], plane: crs.Plane, source_type: str, name: str, standard: str
 ) -> geopandas.GeoDataFrame:
     import geopandas
 
@@ -386,9 +358,10 @@ def _frame(
             "source_type": [source_type] * n,
             "source_name": [name] * n,
             "basis": [standard] * n,
-            "length_m": [m for _, m in zones.values()],
+            "length_m": [z.length_m for z in zones.values()],
+            "missing_m": [z.missing_m for z in zones.values()],
             "notice": [NOTICE] * n,
         },
-        geometry=[shapely.transform(z, plane.inverse) for z, _ in zones.values()],
+        geometry=[shapely.transform(z.ground, plane.inverse) for z in zones.values()],
         crs=crs.GEOGRAPHIC,
     )

@@ -34,7 +34,12 @@ def test_a_meandering_river_by_the_standard(water: shapely.Geometry | None) -> N
     first, second = (shapely.transform(zones.loc[g].geometry, PLANE.forward) for g in ("一级", "二级"))
     whole = shapely.union_all([first, second])
     assert shapely.area(first) + shapely.area(second) == pytest.approx(shapely.area(whole), rel=1e-9)
-    assert shapely.covers(shapely.buffer(whole, 0.01), first)
+    assert shapely.contains_properly(whole, first)  # the second zone lies all around the first
+    for ground, length in ((first, 1100), (whole, 3300)):  # along the course, on the ellipsoid
+        inside = shapely.intersection(shapely.segmentize(MEANDERS, 5), ground)
+        assert measure.length_m(back(inside))[0] == pytest.approx(length, rel=0.01)
+    assert areas(zones).sum() == pytest.approx(measure.area_m2(back(whole))[0], rel=1e-6)
+    assert zones["missing_m"].tolist() == [0, 0]
     assert first.contains(shapely.Point(40, 20))
     width = 120 + 2 * 50
     assert shapely.area(first) == pytest.approx(1100 * width, rel=0.05)
@@ -55,6 +60,10 @@ def test_the_course_may_come_in_pieces_and_against_its_flow() -> None:
     with pytest.raises(DelineationError, match="不相连"):
         far = shapely.LineString([(20000, 0), (30000, 0)])
         water_source("river", INTAKE, name="甲", course=[COURSE, back(far)])
+    short = shapely.ops.substring(MEANDERS, MEANDERS.project(shapely.Point(40, 20)) - 400, 20000)
+    cut = water_source("river", INTAKE, name="甲", course=back(short), width_m=100)
+    assert cut["length_m"].tolist() == pytest.approx([500, 700], rel=0.01)
+    assert cut["missing_m"].tolist() == pytest.approx([600, 2600], rel=0.01)  # said, not passed over
     with pytest.raises(DelineationError, match="距河道"):
         water_source("river", back(shapely.Point(0, 5000)), name="甲", course=COURSE)
 
