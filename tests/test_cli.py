@@ -474,6 +474,22 @@ def test_the_register_is_counted_in_every_answer(call: Call) -> None:
     assert all("".join(p["title"].split()) in told for p in papers)
 
 
+def test_kinds_are_listed_with_their_columns(call: Call) -> None:
+    every = call("kinds").out
+    for key, kind in ecozone.kinds.registry().items():
+        assert re.search(rf"^{key} +{re.escape(kind.name)} ", every, re.MULTILINE), key
+    river = call("kinds", "河流").out
+    assert river == call("kinds", "river").out
+    for text in ("river_class", "临水边界线", "HLDJ", "空白按", "批准文号"):
+        assert text in river, text
+    assert max(width(line) for line in (every + river).splitlines()) <= 100
+    assert {k["kind"] for k in call("kinds", "--json").record["kinds"]} == set(ecozone.kinds.registry())
+    wrong = call("kinds", "rivr")
+    assert wrong.status == 2
+    assert "是否为 river" in wrong.err
+    assert "ecozone kinds" in wrong.err
+
+
 def test_all_lists_every_finding(call: Call) -> None:
     plant = ("check", TOWN, "--atlas", SHAWAN, "--as-of", DAY, "--industry", "C2614", "--nature", "new")
     record = call(*plant, "--json", "-").record
@@ -679,8 +695,8 @@ def test_a_typed_site_is_answered_without_anything_heavy() -> None:
 
 
 def test_help_is_chinese(call: Call) -> None:
-    for words in (["--help"], ["check", "--help"], ["demo", "--help"], ["facts", "--help"], ["rules", "--help"],
-                  ["rules", "list", "--help"], ["rules", "show", "--help"], ["params", "--help"], []):  # fmt: skip
+    for words in (["--help"], ["check", "--help"], ["demo", "--help"], ["facts", "--help"], ["kinds", "--help"],
+                  ["rules", "--help"], ["rules", "list", "--help"], ["rules", "show", "--help"], ["params", "--help"], []):  # fmt: skip
         ended = call(*words)
         assert ended.status == 0
         assert "用法：" in ended.out

@@ -31,6 +31,7 @@ COMMANDS = {
     "inspect": "ecozone.cli.intake:inspect",
     "import": "ecozone.cli.intake:import_",
     "audit": "ecozone.cli.audit:audit",
+    "kinds": "ecozone.cli.kinds:kinds",
     "facts": "ecozone.cli.registers:facts",
     "rules": "ecozone.cli.rulebooks:rules",
     "params": "ecozone.cli.params:params",

@@ -17,6 +17,8 @@ from ecozone.errors import LayerError, did_you_mean
 
 #: Columns that every zone table has, whatever its kind.
 COMMON_COLUMNS = ("zone", "name", "status", "valid_from", "valid_to", "document")
+#: The same as an officer reads them.
+COMMON_NAMES = dict(zip(COMMON_COLUMNS, ("编号", "名称", "状态", "生效日期", "失效日期", "批准文号"), strict=True))
 #: What a zone's `status` may be.
 STATUSES = {"in_force": "已生效", "proposed": "拟划定", "revoked": "已撤销"}
 #: Which line of a river a geometry is (the law measures from 岸线; a centreline is not one).
@@ -113,8 +115,20 @@ def get(kind: str) -> Kind:
     """
     known = registry()
     if kind not in known:
-        raise LayerError(f"没有名为“{kind}”的图层类别{did_you_mean(kind, known)}可用的类别见 ecozone/kinds。")
+        near = next((f"，是否为 {k.kind}？" for k in known.values() if k.name == kind), did_you_mean(kind, known))
+        raise LayerError(f"没有名为“{kind}”的图层类别{near}全部类别见 ecozone kinds。")
     return known[kind]
+
+
+def named(word: str) -> Kind:
+    """Return one kind by its key or its Chinese name.
+
+    Raises
+    ------
+    LayerError
+        No such kind.
+    """
+    return next((k for k in registry().values() if k.name == word), None) or get(word)
 
 
 def name(kind: str) -> str:
