@@ -26,7 +26,7 @@ from ecozone.report.docx import docx_bytes, template_bytes
 from ecozone.report.html import html_text
 from ecozone.report.messages import Say, table
 from ecozone.report.pdf import pdf_bytes
-from ecozone.report.tree import Document, Table
+from ecozone.report.tree import Document, Paragraph, Table
 from ecozone.report.write import safe_name, write_reports
 from ecozone.rules.access import CONFORMITY, DIMENSIONS
 from ecozone.rules.model import EFFECTS, TEXTS
@@ -158,6 +158,51 @@ def test_an_english_report_has_english_words() -> None:
     assert not [h for head in heads for h in head if re.search(r"[\u4e00-\u9fff]", h)]
     with pytest.raises(InputError, match="语言"):
         Say("fr")
+
+
+def test_the_conclusion_says_what_expired_plans_count_for() -> None:
+    def conclusion(kind: str) -> str:
+        return "\n".join(document(answer(kind)).texts()).partition("2 结论")[2].partition("3 与环境管控单元")[0]
+
+    of = answer("prohibited")
+    soft, firm = ({f.rule for f in of.hits if f.push and f.firm is firm} for firm in (False, True))
+    said = conclusion("prohibited")
+    assert said.count("［规划期已届满］") >= 3
+    assert f"以上规定中有 {len(soft)} 条标有“规划期已届满”，单凭这些规定不作出结论" in said
+    assert f"结论依据的是其余 {len(firm)} 条" in said
+    assert "结论已是最严一档" in said and "完整：" not in said.replace("核对已完整：", "")
+    alone = answer("undetermined")
+    assert not [f for f in alone.hits if f.push and f.firm]
+    assert "其余没有使结论更严的规定" in conclusion("undetermined")
+    assert "核对尚不完整" in conclusion("undetermined")
+    assert "无论结果如何都不会使结论更严" in conclusion("conditional")
+
+
+def test_rows_that_units_share_stand_once() -> None:
+    of = answer("linear")
+    tables = [b for b in document(of).blocks if isinstance(b, Table) and b.caption and "管控要求" in b.head]
+    assert len({r["unit"] for r in of.requirements}) > len(tables)
+    assert all(sum(u["code"] in t.caption for t in tables) == 1 for u in of.units)
+
+
+def test_every_chinese_field_of_an_english_report_says_so() -> None:
+    chinese = re.compile(r"[\u4e00-\u9fff]")
+    proper = {"Project", "Name", "City", "County", "Relation", "Where", "Set by", "Compared with", "Zone", "By"}
+    found = set()
+    for kind in KINDS:
+        for early in (False, True):
+            content = document(answer(kind), language="en", early_stage=early)
+            assert any("quoted in Chinese" in t for t in content.texts())
+            for b in content.blocks:
+                rows = b.rows if isinstance(b, Table) else ()
+                for head, cell in ((b.head[i] if b.head else r[0], c) for r in rows for i, c in enumerate(r)):
+                    if chinese.search(cell):
+                        assert head.endswith("(Chinese)") or head in proper, (head, cell)
+                        found.add(head)
+            quoted = re.compile(r"[“《][^”》]*[”》]|\w+\d \S+|（[^）]*）")
+            said = [b.text for b in content.blocks if isinstance(b, Paragraph) and b.style != "body"]
+            assert not [t for t in said if chinese.search(quoted.sub("", t))]
+    assert {"Requirement (Chinese)", "Reasons (Chinese)", "What would follow (Chinese)"} <= found
 
 
 def test_no_english_in_a_chinese_report() -> None:

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from ecozone.audit import Audit, Place
 
 _WIDTH, _HEIGHT = 900.0, 700.0
-_COLOURS = {"gap": "#c62828", "overlap": "#6a1b9a", "duplicate-zone": "#ef6c00", "sliver": "#1565c0"}
+_COLOURS = {
+    "gap": "#c62828", "overlap": "#6a1b9a", "duplicate-zone": "#ef6c00", "sliver": "#1565c0",
+    "farmland_in_redline": "#7f0d1f", "farmland_in_urban": "#8d6e00", "first_without_second": "#00695c",
+    "units_miss_ground": "#ad1457", "protected_areas_overlap": "#2e7d32",
+}  # fmt: skip
 _STYLE = """
 body{font:15px/1.6 "PingFang SC","Microsoft YaHei","WenQuanYi Micro Hei",sans-serif;
 margin:2em auto;max-width:62em;color:#222}
@@ -51,7 +55,7 @@ def page(audit: Audit) -> str:
         f'<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>图集检查 {escape(audit.name)}</title>'
         f"<style>{_STYLE}</style></head><body><h1>图集检查：{escape(audit.name)}（{escape(audit.region)}）</h1>"
         f"<p>检查日期 {audit.as_of.isoformat()}；图层 {len(audit.layers)} 个，错误 {errors} 项，注意 {warnings} 项，"
-        f"需要查看的地点 {len(audit.places)} 处。</p>{_map(audit)}{_places(audit)}"
+        f"需要查看的地点 {len(audit.places)} 处。</p>{_map(audit)}{_conflicts(audit)}{_places(audit)}"
         "<h2>各图层</h2><table><tr><th>图层</th><th>版本</th><th>要素</th><th>面积（km²）</th><th>精度（m）</th><th>覆盖范围</th>"
         f"<th>问题</th></tr>{''.join(rows)}</table>"
         + (f"<h2>没有的图层</h2><p>{escape(missing)}</p>" if missing else "")
@@ -90,6 +94,21 @@ def _map(audit: Audit) -> str:
     return (
         f'<svg viewBox="0 0 {_WIDTH + 40:.0f} {_HEIGHT + 40:.0f}" role="img" aria-label="需要查看的地点">{outline}'
         f'{"".join(marks)}</svg><p class="key">{key}</p>'
+    )
+
+
+def _conflicts(audit: Audit) -> str:
+    """Return what the layers say against one another."""
+    if not audit.conflicts:
+        return "<h2>图层之间</h2><p>没有发现相互矛盾之处。</p>"
+    rows = "".join(
+        f"<tr><td>{escape(c.title)}<br><small>{escape(c.rule)}</small></td><td>{escape(c.basis)}</td>"
+        f'<td class="n">{c.found}</td><td class="n">{c.beyond}</td><td class="n">{c.area_m2 / 1e4:.2f}</td></tr>'
+        for c in audit.conflicts
+    )
+    return (
+        "<h2>图层之间</h2><table><tr><th>矛盾</th><th>依据</th><th>处数</th><th>超出数据精度的</th>"
+        f"<th>超出精度的面积（公顷）</th></tr>{rows}</table>"
     )
 
 

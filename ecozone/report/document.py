@@ -67,7 +67,8 @@ def document(
     """
     say, handling = Say(language), handling or Handling()
     blocks: list[Block] = [Heading(f"1 {say('h_cover')}"), cover.facts(answer, say, handling)]
-    for number, (heading, chapter) in enumerate(EARLY if early_stage else FULL, 2):
+    chapters = [(h, c) for h, c in (EARLY if early_stage else FULL) if h != "h_overrides" or answer.overrides]
+    for number, (heading, chapter) in enumerate(chapters, 2):
         blocks.append(Heading(f"{number} {say(heading)}"))
         blocks += chapter(answer, say)
         blocks += [figure for name, figure in figures if PLACES[name] == heading]

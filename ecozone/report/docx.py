@@ -61,8 +61,10 @@ def docx_bytes(document: Document, template: str | Path | None = None) -> bytes:
         word.add_paragraph(document.mark, style="ecozone Mark")
     names = {s.name: s.style_id for s in word.styles}
     width = _text_width(word)
-    for block in document.blocks:
+    for block, following in zip(document.blocks, [*document.blocks[1:], None], strict=True):
         _write(word, block, names, width)
+        if isinstance(block, Paragraph) and isinstance(following, Table | Bullets):
+            word.paragraphs[-1].paragraph_format.keep_with_next = True
     word.core_properties.title = f"{document.title}：{document.subtitle}"[:255]
     word.core_properties.author = "ecozone"
     word.core_properties.comments = document.mark[:255]
@@ -232,14 +234,15 @@ def _table(block: Table, names: dict[str, str], width: int) -> Iterable[str]:
     cell, head = names["ecozone Cell"], names["ecozone Head"]
     if block.head:
         yield "<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>"
-        yield from (_cell(t, w, head, _HEAD_FILL) for t, w in zip(block.head, columns, strict=True))
+        yield from (_cell(t, w, head, _HEAD_FILL, keep=True) for t, w in zip(block.head, columns, strict=True))
         yield "</w:tr>"
-    for row in block.rows:
+    for number, row in enumerate(block.rows, 1):
+        keep = block.whole and number < len(block.rows)
         split = "" if sum(map(len, row)) > _LONG_ROW else "<w:trPr><w:cantSplit/></w:trPr>"
         yield f"<w:tr>{split}"
         for i, (text, w) in enumerate(zip(row, columns, strict=True)):
             strong = i in block.strong
-            yield _cell(text, w, head if strong else cell, _LABEL_FILL if strong else "")
+            yield _cell(text, w, head if strong else cell, _LABEL_FILL if strong else "", keep=keep)
         yield "</w:tr>"
     yield "</w:tbl>"
 
@@ -254,11 +257,12 @@ _BORDERS = "<w:tblBorders>{}</w:tblBorders>".format(
 )
 
 
-def _cell(text: str, width: int, style: str, fill: str) -> str:
+def _cell(text: str, width: int, style: str, fill: str, *, keep: bool = False) -> str:
+    stay = "<w:keepNext/>" if keep else ""
     shade = f'<w:shd w:val="clear" w:color="auto" w:fill="{fill}"/>' if fill else ""
     return (
         f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{shade}</w:tcPr>'
-        f'<w:p><w:pPr><w:pStyle w:val="{style}"/></w:pPr><w:r>{_text(text)}</w:r></w:p></w:tc>'
+        f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{stay}</w:pPr><w:r>{_text(text)}</w:r></w:p></w:tc>'
     )
 
 

@@ -5,6 +5,7 @@ Drawn from the evidence an `Assessment` carries: the belt on the figure is the b
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,7 @@ def figures(answer: Assessment, *, language: str = "zh") -> list[tuple[str, Figu
         ("redline", "f_redline", redline_figure),
         ("water", "f_water", water_figure),
     )
-    schematic = f"（{say('f_schematic')}）" if answer.edition == "public" else ""
+    schematic = say.aside(say("f_schematic")) if answer.edition == "public" else ""
     return [(name, Figure(say(title) + schematic, draw(answer, say))) for name, title, draw in made]
 
 
@@ -139,9 +140,8 @@ def _state(canvas: Canvas, answer: Assessment, say: Say, kind: str, seen: bool) 
     loaded = any(n["kind"] == kind and n["outcome"] != "no_layer" for n in answer.neighbours)
     loaded |= any(layer["kind"] == kind and layer["version"] for layer in answer.layers)
     hidden = answer.edition == "public" and any(n["kind"] == kind and n["sensitive"] for n in answer.neighbours)
-    colon = "：" if say.language == "zh" else ": "
     why = say("f_missing") if not loaded else say("f_hidden") if hidden else say("f_none")
-    canvas.note(f"{say.kind(kind)}{colon}{why}")
+    canvas.note(say.pair(say.kind(kind), why))
 
 
 def _finished(canvas: Canvas, answer: Assessment, say: Say) -> bytes:
@@ -167,7 +167,9 @@ def _finished(canvas: Canvas, answer: Assessment, say: Say) -> bytes:
 
 
 def _folded(text: str, columns: int) -> list[str]:
-    """Break a note into lines; signs of ASCII count half."""
+    """Break a note into lines; signs of ASCII count half, and their words stay whole."""
+    if text.isascii():
+        return textwrap.wrap(text, round(columns * 1.25))
     lines, line, used = [], "", 0.0
     for sign in text:
         wide: Any = 0.55 if ord(sign) < 0x2E80 else 1.0

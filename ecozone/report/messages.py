@@ -6,10 +6,13 @@ import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecozone import compiled, kinds, words
 from ecozone.errors import InputError
+
+if TYPE_CHECKING:
+    from ecozone.rules.finding import Finding
 
 LANGUAGES = ("zh", "en")
 #: Square metres of one 亩, of one hectare.
@@ -82,8 +85,8 @@ class Say:
     def fact(self, key: str, value: Any) -> str:
         """Return a fact with its value."""
         known = words.fact(key)
-        colon, name = ("：", known.name) if self.language == "zh" else (": ", key.replace("_", " "))
-        return f"{name}{colon}{self.value(value) if isinstance(value, bool) else known.label(value)}"
+        name = known.name if self.language == "zh" else key.replace("_", " ")
+        return self.pair(name, self.value(value) if isinstance(value, bool) else known.label(value))
 
     def value(self, value: Any, unit: str | None = None) -> str:
         """Return a value of a parameter: a truth as a word, a figure with its unit."""
@@ -93,6 +96,18 @@ class Say:
             return self("unset")
         said = {"m": "米"}.get(unit or "", unit) if self.language == "zh" else unit
         return f"{value} {said}" if said else str(value)
+
+    def aside(self, text: str) -> str:
+        """Return a text in parentheses, to stand behind another."""
+        return self("aside", v=text)
+
+    def pair(self, label: str, text: str = "") -> str:
+        """Return a label with what it says."""
+        return self("pair", label=label, v=text).rstrip()
+
+    def cited(self, finding: Finding) -> str:
+        """Return where a provision stands, with the marks that weaken it."""
+        return (finding.cited or self("cited_list")) + "".join(self("mark", mark=self.word(m)) for m in finding.marks)
 
     def notice(self, text: str | None) -> str:
         """Return a mark of an atlas, each of its clauses."""

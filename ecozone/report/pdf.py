@@ -43,7 +43,10 @@ def pdf_bytes(document: Document) -> bytes:
             "page": document.page,
             "language": document.language,
             "fonts": [font.family],
-            "blocks": [_plain(b, pictures) for b in document.blocks],
+            "blocks": [
+                {**_plain(b, pictures), "stay": isinstance(after, Table | Bullets)}
+                for b, after in zip(document.blocks, [*document.blocks[1:], None], strict=True)
+            ],
         }
         (room / "report.json").write_text(drawable(font, json.dumps(data, ensure_ascii=False)), encoding="utf-8")
         main = room / "report.typ"
@@ -73,7 +76,7 @@ def _plain(block: Block, pictures: list[Figure]) -> dict[str, Any]:
     if isinstance(block, Table):
         return {
             "kind": "table", "caption": block.caption, "head": list(block.head), "rows": [list(r) for r in block.rows],
-            "widths": list(block.widths), "strong": list(block.strong),
+            "widths": list(block.widths), "strong": list(block.strong), "whole": block.whole,
         }  # fmt: skip
     if isinstance(block, Figure):
         number = next(i for i, p in enumerate(pictures) if p is block)

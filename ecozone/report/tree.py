@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 #: What no XML document and no cell may hold.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
+#: Rows and signs up to which a table of labels and values is not broken over pages.
+_WHOLE_ROWS, _WHOLE = 14, 1200
+
 
 @dataclass(frozen=True)
 class Heading:
@@ -45,6 +48,11 @@ class Table:
     rows: Sequence[Sequence[str]]
     widths: Sequence[float]
     strong: Sequence[int] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Say whether it stays on one page: a short one of labels and values."""
+        return not self.head and len(self.rows) <= _WHOLE_ROWS and sum(len(t) for r in self.rows for t in r) < _WHOLE
 
 
 @dataclass(frozen=True)

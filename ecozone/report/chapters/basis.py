@@ -27,7 +27,7 @@ def versions(answer: Assessment, say: Say) -> Iterable[Block]:
         for layer in answer.layers
     ]  # fmt: skip
     yield table(say("t_layers"), [say(k) for k in keys], rows, (2.0, 0.9, 0.8, 0.8, 0.9, 3.8))
-    books = [[f"{b['title']}（{b['name']}）", b["version"], b["sha256"]] for b in answer.context.books]
+    books = [[b["title"] + say.aside(b["name"]), b["version"], b["sha256"]] for b in answer.context.books]
     yield table(say("t_books"), [say(k) for k in ("c_book", "c_version", "c_hash")], books, (3.0, 1.0, 4.0))
     if answer.context.parameters:
         figures = [
@@ -65,15 +65,12 @@ def assumptions(answer: Assessment, say: Say) -> Iterable[Block]:
 
 def overrides(answer: Assessment, say: Say) -> Iterable[Block]:
     """Yield the overrides beside the original findings."""
-    if not answer.overrides:
-        yield Paragraph(say("no_overrides"))
-        return
     titles = {f.rule: (f.title, f.effect_text) for f in answer.findings}
     rows = []
     for o in answer.overrides:
         title, effect = titles.get(o.rule, (o.rule, ""))
         rows.append(
-            [f"{title}（{o.rule}）", say.word(effect), o.zone or say("whole_finding"), o.reason, f"{o.by} {o.on}"]
+            [title + say.aside(o.rule), say.word(effect), o.zone or say("whole_finding"), o.reason, f"{o.by} {o.on}"]
         )
     heads = [say(k) for k in ("c_provision", "c_effect", "c_zone", "c_reason", "c_signed")]
     yield table(say("t_overrides"), heads, rows, (3, 1, 1.2, 2.4, 1.3))
@@ -86,7 +83,7 @@ def registers(answer: Assessment, say: Say) -> Iterable[Block]:
         return
     rows = [
         [
-            f"《{i['title']}》" + (f"（{i['number']}）" if i["number"] else ""),
+            f"《{i['title']}》" + (say.aside(i["number"]) if i["number"] else ""),
             *(say("is_true" if i[key] else "is_false") for key in ("bears_on_siting", "accepted")), i["why"],
         ]
         for i in answer.context.instruments

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import shapely
 
@@ -16,10 +16,19 @@ from ecozone.assessment import VERDICTS, Assessment
 from ecozone.report.messages import Say
 from ecozone.report.tree import Block, Bullets, Paragraph, Signature, Table, clean
 
+if TYPE_CHECKING:
+    from ecozone.rules.finding import Finding
+
 #: From this day the Code speaks of 生态环境影响评价 (生态环境法典, in force 2026-08-15).
 CODE_IN_FORCE = dt.date(2026, 8, 15)
 _CATEGORIES = {"优先": "优先保护单元", "重点": "重点管控单元", "一般": "一般管控单元"}
 _GROUNDS = 8
+#: Marks of provisions that decide nothing alone, and what has to be settled first.
+_SOFT = {
+    "规划期已届满": "soft_expired",
+    "凭记忆转述，未核原文": "soft_text",
+    "未取得文本": "soft_text",
+}
 
 
 @dataclass(frozen=True)
@@ -69,12 +78,11 @@ def facts(answer: Assessment, say: Say, handling: Handling) -> Table:
         rows.append((say("extent"), say("extent_all", m=f"{main.extent_m:,.1f}") + _temporary(main, say)))
     rows.append((say("accuracy"), say("plus_minus", m=f"{main.accuracy_m:,.1f}")))
     others = [
-        f"{say.part(p.name)}{'：' if say.language == 'zh' else ': '}{'；'.join(coordinates(p.geometry, say))}"
-        for p in project.parts[1:]
+        say.pair(say.part(p.name), say.join(coordinates(p.geometry, say), by="semicolon")) for p in project.parts[1:]
     ]
     if others:
         rows.append((say("parts"), "\n".join(others)))
-    rows.append((say("region"), f"{answer.context.region_name}（{answer.context.region}）"))
+    rows.append((say("region"), answer.context.region_name + say.aside(answer.context.region)))
     if project.stage:
         rows.append((say("stage"), say.word(project.stage)))
     rows.append((say("as_of"), answer.as_of.isoformat()))
@@ -83,7 +91,7 @@ def facts(answer: Assessment, say: Say, handling: Handling) -> Table:
 
 
 def _temporary(part: Any, say: Say) -> str:
-    return "" if part.permanent else f"{'，' if say.language == 'zh' else ', '}{say('temporary')}"
+    return "" if part.permanent else say.aside(say("temporary"))
 
 
 def coordinates(geometry: Any, say: Say) -> list[str]:
@@ -104,6 +112,8 @@ def coordinates(geometry: Any, say: Say) -> list[str]:
 
 def conclusion(answer: Assessment, say: Say) -> Iterable[Block]:
     """Yield the conclusion: one sentence, completeness, grounds; what overrides make of it stands after it."""
+    if say.language != "zh":
+        yield Paragraph(say("original"), "note")
     units = {u["code"]: u["category"] for u in answer.units}
     counts = Counter(_CATEGORIES.get(c, c or "") for c in units.values())
     split = say.join(say("split_one", category=say.word(c), n=counts[c]) for c in (*_CATEGORIES.values(),) if counts[c])
@@ -125,27 +135,42 @@ def conclusion(answer: Assessment, say: Say) -> Iterable[Block]:
         "lead",
     )
     yield Paragraph(_completeness(answer, say))
-    grounds = list(dict.fromkeys(_ground(f, say) for f in answer.hits if f.push))
+    pushing = list({f.rule: f for f in reversed(answer.hits) if f.push}.values())[::-1]
+    grounds = list(dict.fromkeys(_ground(f, say) for f in pushing))
     if grounds:
-        yield Paragraph(f"{say('grounds')}{'：' if say.language == 'zh' else ':'}")
+        yield Paragraph(say.pair(say("grounds")))
         more = [say("more_rules", n=len(grounds) - _GROUNDS)] if len(grounds) > _GROUNDS else []
         yield Bullets([*grounds[:_GROUNDS], *more])
+        yield from _standing(pushing, say)
     if answer.overrides:
         verdict, complete = answer.after_overrides
-        told = say("complete") if complete else ""
+        told = say("settled") if complete else ""
         yield Paragraph(say("after_overrides", verdict=say.word(VERDICTS[verdict]), complete=told), "lead")
     if answer.edition == "public":
         yield Paragraph(say("public_note"), "note")
-    if say.language != "zh":
-        yield Paragraph(say("original"), "note")
 
 
 def _ground(finding: Any, say: Say) -> str:
-    return clean(say("ground", effect=say.word(finding.effect_text), title=finding.title, cited=finding.cited))
+    return clean(say("ground", effect=say.word(finding.effect_text), title=finding.title, cited=say.cited(finding)))
 
 
 def _completeness(answer: Assessment, say: Say) -> str:
-    return say("complete") if answer.complete else say("incomplete", n=len(answer.open))
+    """Return whether what is open could change the answer: all that "complete" says."""
+    if not answer.complete:
+        return say("incomplete", n=len(answer.open))
+    if not answer.open:
+        return say("complete")
+    return say("complete_worst" if answer.verdict == "prohibited" else "complete_idle", n=len(answer.open))
+
+
+def _standing(pushing: Sequence[Finding], say: Say) -> Iterable[Block]:
+    """Yield that a provision whose plan is over, or whose text nobody read, decides nothing by itself."""
+    for mark, key in _SOFT.items():
+        soft = [f for f in pushing if not f.firm and mark in f.marks]
+        firm = sum(f.firm for f in pushing)
+        if soft:
+            what = say("soft", n=len(soft), mark=say.word(mark), how=say(key))
+            yield Paragraph(what + say("soft_rest", n=firm) if firm else what + say("soft_all"), "note")
 
 
 def disclaimer(answer: Assessment, say: Say) -> Iterable[Block]:
@@ -155,10 +180,9 @@ def disclaimer(answer: Assessment, say: Say) -> Iterable[Block]:
 
 def handling_lines(say: Say, handling: Handling) -> Iterable[Block]:
     """Yield the lines to sign on."""
-    colon = "：" if say.language == "zh" else ": "
     people = (("made_by", handling.made_by), ("checked_by", handling.checked_by), ("approved_by", handling.approved_by))
-    labels = [f"{say(k)}{colon}{clean(v)}" for k, v in people]
-    yield Signature([f"{say('case')}{colon}{clean(handling.case)}", *labels, f"{say('date')}{colon}"])
+    labels = [say.pair(say(k), clean(v)) for k, v in (("case", handling.case), *people, ("date", ""))]
+    yield Signature(labels)
 
 
 def foot(answer: Assessment, say: Say) -> str:

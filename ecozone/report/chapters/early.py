@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ecozone.assessment import VERDICTS, Assessment
 from ecozone.report.chapters.place import table
 from ecozone.report.messages import Say
-from ecozone.report.tree import Block, Heading, Paragraph, clean
+from ecozone.report.tree import Block, Paragraph, clean
 
 if TYPE_CHECKING:
     from ecozone.rules.finding import Finding
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 def lead(answer: Assessment, say: Say) -> Iterable[Block]:
     """Yield one sentence on project, stage and present answer."""
+    if say.language != "zh":
+        yield Paragraph(say("original"), "note")
     project = answer.project
     stage = say.word(project.stage) if project.stage else say("early_stage")
     yield Paragraph(
@@ -41,12 +43,18 @@ def constraints(answer: Assessment, say: Say) -> Iterable[Block]:
         return
     head = [say(k) for k in ("c_constraint", "c_degree", "c_citation", "c_because", "c_next")]
     for office, mine in sorted(by_office.items(), key=lambda item: (not item[0], -len(item[1]), item[0])):
-        yield Heading(clean(office) or say("office_other"), 3)
         rows = [
-            [f.title, _degree(f, say), f.cited, say.join(f.because, by="semicolon"), say.join(f.next, by="semicolon")]
+            [
+                f.title,
+                _degree(f, say),
+                say.cited(f),
+                say.join(f.because, by="semicolon"),
+                say.join(f.next, by="semicolon"),
+            ]
             for f in mine
         ]
-        yield table(office or say("office_other"), head, rows, (2.2, 0.9, 2.0, 2.4, 1.6))
+        caption = say.pair(say("h_constraints"), office or say("office_other"))
+        yield table(caption, head, rows, (2.2, 0.9, 2.0, 2.4, 1.6))
 
 
 def _degree(finding: Finding, say: Say) -> str:

@@ -24,11 +24,11 @@ def units(answer: Assessment, say: Say) -> Iterable[Block]:
             [
                 u["code"], u["name"] + (say("within_accuracy") if u["within_accuracy"] else ""),
                 u["city"], u["county"], u["list_type"], say.word(_CATEGORIES.get(u["category"], u["category"])),
-                say.amount(u) + (f"（{say.part(u['part'])}）" if several else ""),
+                say.amount(u) + (say.aside(say.part(u["part"])) if several else ""),
             ]
             for u in answer.units
         ]  # fmt: skip
-        yield _table("t_units", head, rows, (1.75, 1.6, 0.85, 0.85, 1.6, 1.1, 1.5), say)
+        yield _table("t_units", head, rows, (1.85, 1.5, 0.95, 0.8, 1.45, 1.1, 1.6), say)
     else:
         yield Paragraph(say("no_units"))
     zones = answer.element_zones
@@ -41,7 +41,7 @@ def units(answer: Assessment, say: Say) -> Iterable[Block]:
         rows = [
             [
                 z["code"], z["name"], say.word(z["element_name"]), say.word(z["category_name"]),
-                say.amount(z) + (f"（{say.part(z['part'])}）" if several else ""),
+                say.amount(z) + (say.aside(say.part(z["part"])) if several else ""),
             ]
             for z in zones
         ]  # fmt: skip
@@ -91,8 +91,14 @@ def _element(answer: Assessment, element: str, say: Say) -> tuple[str, str]:
     name = say.word(labels[element])
     if answer.element_zones is None:
         return name, say("not_loaded")
-    mine = {z["name"]: z for z in answer.element_zones if z["element"] == element}
-    told = [say("rel_zone", name=z["name"], category=say.word(z["category_name"])) for z in mine.values()]
+    mine: dict[str, list[str]] = {}
+    for z in answer.element_zones:
+        if z["element"] == element:
+            mine.setdefault(z["category_name"], []).append(say("rel_zone_one", name=z["name"]))
+    told = [
+        say("rel_zone", names=say.join(dict.fromkeys(names)), category=say.word(category))
+        for category, names in mine.items()
+    ]
     return name, say.join(told, by="semicolon") or say("none_elements")
 
 
@@ -105,7 +111,7 @@ def targets(answer: Assessment, say: Say) -> Iterable[Block]:
 
 
 def _target(n: Mapping[str, Any], answer: Assessment, say: Say) -> list[str]:
-    kind = say.kind(n["kind"]) + (f"（{say.word(n['class'])}）" if n["class"] else "")
+    kind = say.kind(n["kind"]) + (say.aside(say.word(n["class"])) if n["class"] else "")
     if n["outcome"] == "no_layer":
         return [kind, say("not_loaded"), "", "", ""]
     notes = []
@@ -114,7 +120,7 @@ def _target(n: Mapping[str, Any], answer: Assessment, say: Say) -> list[str]:
             return [kind, say("none"), "", "", say("t_uncovered")]
         return [kind, say("t_none", km=_reach(n)), "", "", ""]
     if n["distance_m"] == 0:
-        notes.append(say("t_touch") + (f"{'：' if say.language == 'zh' else ': '}{say.amount(n)}"))
+        notes.append(say.pair(say("t_touch"), say.amount(n)))
     if n["covered_m"] is None:
         notes.append(say("t_uncovered"))
     elif n["covered_m"] < n["distance_m"]:

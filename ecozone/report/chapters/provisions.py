@@ -41,13 +41,16 @@ def access(answer: Assessment, say: Say) -> Iterable[Block]:
     for r in rows:
         by_unit.setdefault(r["unit"], []).append(r)
     head = [say(k) for k in ("c_id", "c_dimension", "c_text", "c_situation", "c_conformity")]
+    alike: dict[tuple[tuple[str, ...], ...], list[str]] = {}
     for unit, mine in by_unit.items():
-        cells = [
-            [r["id"], say.word(r["dimension"]), r["text"], _situation(r, titles, say), say.word(r["conformity"])]
+        cells = tuple(
+            (r["id"], say.word(r["dimension"]), r["text"], _situation(r, titles, say), say.word(r["conformity"]))
             for r in mine
-        ]
-        caption = say("t_access", name=mine[0]["unit_name"] or "", unit=unit)
-        yield table(caption, head, cells, (0.95, 1.2, 3.6, 3.0, 0.9))
+        )
+        alike.setdefault(cells, []).append(say("t_access", name=mine[0]["unit_name"] or "", unit=unit))
+    for rows_alike, units in alike.items():
+        caption = units[0] if len(units) == 1 else say("t_access_many", n=len(units), names=say.join(units))
+        yield table(caption, head, rows_alike, (0.95, 1.2, 3.6, 3.0, 0.9))
 
 
 def _situation(row: Mapping[str, Any], titles: Mapping[str, str], say: Say) -> str:
@@ -68,13 +71,15 @@ def hits(answer: Assessment, say: Say) -> Iterable[Block]:
     else:
         yield Paragraph(say("hit_count", n=len(pushing)))
     for n, finding in enumerate(pushing, 1):
-        where = "" if finding.part == "site" else f"（{say.part(finding.part)}）"
+        where = "" if finding.part == "site" else say.aside(say.part(finding.part))
         title = say("hit", n=n, effect=say.word(finding.effect_text), title=finding.title + where)
         yield Heading(clean(title), 3)
         yield Table("", (), [(k, clean(v)) for k, v in _evidence(finding, answer, say) if v], (1, 5), strong=(0,))
     advice = [f for f in answer.hits if not f.push]
     if advice:
-        rows = [[say.word(f.effect_text), f.title, f.cited, say.join(f.because, by="semicolon")] for f in _once(advice)]
+        rows = [
+            [say.word(f.effect_text), f.title, say.cited(f), say.join(f.because, by="semicolon")] for f in _once(advice)
+        ]
         head = [say(k) for k in ("c_effect", "c_provision", "c_citation", "c_because")]
         yield table(say("h_hits_inform"), head, rows, (0.7, 2.4, 2.6, 2.8))
 
@@ -97,14 +102,14 @@ def _evidence(finding: Finding, answer: Assessment, say: Say) -> Iterable[tuple[
     for o in answer.overrides:
         if (o.rule, o.part) == (finding.rule, finding.part):
             told = say("struck", by=o.by, on=o.on.isoformat(), reason=o.reason)
-            yield say("h_overrides"), told + (f"（{o.zone}）" if o.zone else "")
+            yield say("h_overrides"), told + (say.aside(o.zone) if o.zone else "")
 
 
 def _where(where: Sequence[Mapping[str, Any]], say: Say) -> Iterable[str]:
     for zone in where[:_ZONES]:
-        yield say(
-            "where_zone", kind=say.kind(zone["kind"]), zone=zone["zone"], name=zone["name"], amount=say.amount(zone)
-        )
+        # an id that an import counted out says nothing to a reader
+        named = "" if str(zone["zone"]).startswith(f"{zone['kind']}-") else f" {zone['zone']}"
+        yield say("where_zone", kind=say.kind(zone["kind"]), zone=named, name=zone["name"], amount=say.amount(zone))
     if len(where) > _ZONES:
         yield say("more_zones", n=len(where) - _ZONES)
 
@@ -122,6 +127,8 @@ def _reads(finding: Finding, say: Say) -> Iterable[str]:
             areal = any(w.get("overlap_m2") is not None for w in finding.where)
             told = say.area(value) if areal else say.metres(value) if line else say("count", v=f"{value:,.0f}")
             yield say("q_overlap", kind=name, v=told)
+        elif quantity == "beyond_m" and not value:
+            yield say("q_here", kind=name, v="0.0")
         else:
             yield say(f"q_{quantity}", kind=name, v=f"{value:,.1f}")
 
@@ -162,19 +169,24 @@ def on_paper(question: str) -> str:
 
 def next_steps(answer: Assessment, say: Say) -> Iterable[Block]:
     """Yield what to do next, by office."""
-    steps: dict[tuple[str, str], list[str]] = {}
+    offices: dict[str, dict[str, list[str]]] = {}
     for finding in answer.hits:
         for step in finding.next:
             for office in finding.office or ("",):
-                steps.setdefault((office, step), []).append(finding.title)
-    if not steps:
+                offices.setdefault(office, {}).setdefault(step, []).append(finding.title)
+    if not offices:
         yield Paragraph(say("no_next"))
         return
-    rows = [
-        [office or say("no_office"), step, say.join(dict.fromkeys(titles[:_RULES]), by="semicolon")]
-        for (office, step), titles in sorted(steps.items(), key=lambda item: (not item[0][0], item[0][0]))
-    ]
-    yield table(say("t_next"), [say("c_office"), say("c_step"), say("c_for")], rows, (1.5, 3, 3.6))
+    for office, steps in sorted(offices.items(), key=lambda item: (not item[0], item[0])):
+        named = clean(office) or say("office_other")
+        rows = [[step, _few(titles, say)] for step, titles in steps.items()]
+        yield table(say.pair(say("t_next"), named), [say("c_step"), say("c_for")], rows, (3, 4))
+
+
+def _few(titles: Sequence[str], say: Say) -> str:
+    once = list(dict.fromkeys(titles))
+    more = [say("more_rules", n=len(once) - _RULES)] if len(once) > _RULES else []
+    return say.join([*once[:_RULES], *more], by="semicolon")
 
 
 def clear(answer: Assessment, say: Say) -> Iterable[Block]:
@@ -190,4 +202,4 @@ def clear(answer: Assessment, say: Say) -> Iterable[Block]:
 
 
 def _titled(finding: Finding, say: Say) -> str:
-    return finding.title + ("" if finding.part == "site" else f"（{say.part(finding.part)}）")
+    return finding.title + ("" if finding.part == "site" else say.aside(say.part(finding.part)))
