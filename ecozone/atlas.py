@@ -250,11 +250,13 @@ class Atlas(Mapping[str, Layer]):
 
         return overlaps(self, kinds, as_of=as_of)
 
-    def summary(self, *, as_of: dt.date, by: str | None = None) -> pandas.DataFrame:
-        """Return zones and dissolved area of each kind, in all or by county; see `ecozone.consistency.summary`."""
+    def summary(
+        self, *, as_of: dt.date, by: str | None = None, plan: Mapping[Any, float] | None = None
+    ) -> pandas.DataFrame:
+        """Return zones and area of each kind, beside the plan's figures; see `ecozone.consistency.summary`."""
         from ecozone.consistency import summary
 
-        return summary(self, as_of=as_of, by=by)
+        return summary(self, as_of=as_of, by=by, plan=plan)
 
     def diff(self, other: Atlas) -> AtlasDiff:
         """Return ground gained and lost by kind in another atlas; see `ecozone.renumbered.diff`."""

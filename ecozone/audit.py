@@ -11,6 +11,7 @@ import shapely
 
 from ecozone import kinds, measure
 from ecozone.atlas import Atlas
+from ecozone.consistency import RULES, consistency
 from ecozone.errors import AtlasError
 from ecozone.intake import codes, topology
 from ecozone.intake.importing import shrunk
@@ -28,6 +29,26 @@ class Place:
     geometry: Any
     area_m2: float
     zones: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Layers that contradict one another or the law, see `ecozone.consistency`: how often, and how much ground.
+
+    Attributes
+    ----------
+    found, beyond : int
+        Places, and those of them that are wider than the layers' accuracies.
+    area_m2 : float
+        Of those beyond.
+    """
+
+    rule: str
+    title: str
+    basis: str
+    found: int
+    beyond: int
+    area_m2: float
 
 
 @dataclass(frozen=True)
@@ -55,6 +76,7 @@ class Audit:
     missing: tuple[str, ...]
     places: tuple[Place, ...]
     outline: Any = None
+    conflicts: tuple[Conflict, ...] = ()
 
     @property
     def worst(self) -> str:
@@ -91,7 +113,25 @@ def audit(atlas: Atlas, *, as_of: dt.date) -> Audit:
         layers.append(found)
         places += spots
     missing = tuple(k for k in kinds.registry() if k not in atlas)
-    return Audit(atlas.region, atlas.name, as_of, tuple(layers), missing, tuple(places), outline)
+    conflicts: list[Conflict] = []
+    if all(layer.version != "?" for layer in layers):  # of a damaged layer nothing can be said
+        conflicts, spots = _conflicts(atlas, as_of)
+        places += spots
+    return Audit(atlas.region, atlas.name, as_of, tuple(layers), missing, tuple(places), outline, tuple(conflicts))
+
+
+def _conflicts(atlas: Atlas, as_of: dt.date) -> tuple[list[Conflict], list[Place]]:
+    """Return what layers say against one another: counted by rule, and the places beyond the layers' accuracies."""
+    table = consistency(atlas, as_of=as_of)
+    conflicts, places = [], []
+    for rule, found in table.groupby("rule", sort=False):
+        far = found[~found["within_accuracy"]]
+        title, basis = found["title"].iloc[0], found["basis"].iloc[0]
+        conflicts.append(Conflict(rule, title, basis, len(found), len(far), float(far["area_m2"].sum())))
+        for row in far.itertuples():
+            zones = tuple(z for z in (row.zone_a, row.zone_b) if isinstance(z, str))
+            places.append(Place(RULES[rule].kind, rule, title, row.geometry, float(row.area_m2), zones))
+    return conflicts, places
 
 
 def _layer(layer: Layer, atlas: Atlas, as_of: dt.date, outline: Any) -> tuple[LayerAudit, list[Place]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -91,14 +92,14 @@ def consistency(atlas: Atlas, *, as_of: dt.date) -> geopandas.GeoDataFrame:
 
     ground = Ground(atlas, as_of)
     rows: list[dict[str, Any]] = []
-    for rule, (title, basis, find) in RULES.items():
-        for zone_a, zone_b, shape, margin in find(ground):
+    for rule, agreed in RULES.items():
+        for zone_a, zone_b, shape, margin in agreed.find(ground):
             core = shapely.buffer(shape, -margin / 2) if margin > 0 else shape
             rows.append(
                 {
                     "rule": rule,
-                    "title": title,
-                    "basis": basis,
+                    "title": agreed.title,
+                    "basis": agreed.basis,
                     "zone_a": zone_a,
                     "zone_b": zone_b,
                     "area_m2": float(shapely.area(shape)),
@@ -158,26 +159,44 @@ def _bare(ground: Ground) -> Found:
     return [("行政区范围", None, m, ground.accuracy("admin", "control_unit")) for m in missing if shapely.area(m) > 1.0]
 
 
-#: Rules that layers must keep among themselves: title, basis, and how to find what breaks them.
-RULES: Mapping[str, tuple[str, str, Callable[[Ground], Found]]] = {
-    "farmland_in_redline": (
+@dataclass(frozen=True)
+class Agreement:
+    """A rule that layers must keep among themselves: what breaks it, on what ground, in which kind, how to find it."""
+
+    title: str
+    basis: str
+    kind: str
+    find: Callable[[Ground], Found]
+
+
+#: Rules that layers must keep among themselves.
+RULES: Mapping[str, Agreement] = {
+    "farmland_in_redline": Agreement(
         "永久基本农田位于生态保护红线内",
         "三条控制线不交叉重叠（中办国办2019，凭记忆转述）",
+        "basic_farmland",
         lambda g: _shared(g, "basic_farmland", "ecological_redline"),
     ),
-    "first_without_second": ("一级保护区旁没有二级保护区", "HJ 338-2018（凭记忆转述）", _first_alone),
-    "units_miss_ground": ("县域内有未划入管控单元的用地", "环境管控单元全域覆盖", _bare),
-    "protected_areas_overlap": ("自然保护地相互重叠", "生态环境法典第859条（凭记忆转述）", _protected_twice),
-    "farmland_in_urban": (
+    "first_without_second": Agreement(
+        "一级保护区旁没有二级保护区", "HJ 338-2018（凭记忆转述）", "water_source", _first_alone
+    ),
+    "units_miss_ground": Agreement("县域内有未划入管控单元的用地", "环境管控单元全域覆盖", "control_unit", _bare),
+    "protected_areas_overlap": Agreement(
+        "自然保护地相互重叠", "生态环境法典第859条（凭记忆转述）", "nature_reserve", _protected_twice
+    ),
+    "farmland_in_urban": Agreement(
         "永久基本农田位于城镇开发边界内",
         "三条控制线不交叉重叠（中办国办2019，凭记忆转述）",
+        "basic_farmland",
         lambda g: _shared(g, "basic_farmland", "urban_boundary"),
     ),
 }
 
 
-def summary(atlas: Atlas, *, as_of: dt.date, by: str | None = None) -> pandas.DataFrame:
-    """Return zones and dissolved area of each kind, in all or by county.
+def summary(
+    atlas: Atlas, *, as_of: dt.date, by: str | None = None, plan: Mapping[Any, float] | None = None
+) -> pandas.DataFrame:
+    """Return zones and dissolved area of each kind, in all or by county, beside the plan's own figures.
 
     Parameters
     ----------
@@ -185,18 +204,23 @@ def summary(atlas: Atlas, *, as_of: dt.date, by: str | None = None) -> pandas.Da
     as_of : datetime.date
     by : str, optional
         ``county``: one row a county and kind.
+    plan : mapping, optional
+        What the plan says, square kilometres: by kind for the region, or by (county code, kind). None: the atlas'
+        parameters ``plan_area_<kind>_km2``.
 
     Returns
     -------
     pandas.DataFrame
         ``county``, ``county_name`` (by county only), ``kind``, ``name``, ``zones``, ``area_m2``, ``share`` (of the
-        county's or the region's ground).
+        county's or the region's ground), ``plan_m2`` and ``apart`` (area over the plan's figure, less 1); NaN where
+        the plan says nothing.
     """
     import pandas as pd
 
     ground = Ground(atlas, as_of)
     places = _places(ground, by)
     rows = []
+    given = _plan(atlas) if plan is None else plan
     for code, name, place in places:
         size = float(shapely.area(place))
         for kind in atlas.kinds:
@@ -207,8 +231,11 @@ def summary(atlas: Atlas, *, as_of: dt.date, by: str | None = None) -> pandas.Da
             cut = shapely.intersection(zones[inside], place)
             held = shapely.area(cut) > 0
             area = float(shapely.area(shapely.union_all(cut[held])))
-            rows.append((code, name, kind, kinds.name(kind), int(held.sum()), area, area / size if size else 0.0))
-    table = pd.DataFrame(rows, columns=["county", "county_name", "kind", "name", "zones", "area_m2", "share"])
+            said = given.get((code, kind), given.get(kind, np.nan) if len(places) == 1 else np.nan) * 1e6
+            share = area / size if size else 0.0
+            rows.append((code, name, kind, kinds.name(kind), int(held.sum()), area, share, said, area / said - 1))
+    columns = ["county", "county_name", "kind", "name", "zones", "area_m2", "share", "plan_m2", "apart"]
+    table = pd.DataFrame(rows, columns=columns)
     return table if by == "county" else table.drop(columns=["county", "county_name"])
 
 
@@ -234,6 +261,12 @@ def overlaps_by_county(atlas: Atlas, a: str, b: str, *, as_of: dt.date) -> panda
         size = [float(shapely.area(h)) for h in here]
         rows.append((code, name, shared, *(min(1.0, shared / s) if s > 0 else 0.0 for s in size)))
     return pd.DataFrame(rows, columns=["county", "county_name", "overlap_m2", "share_a", "share_b"])
+
+
+def _plan(atlas: Atlas) -> dict[Any, float]:
+    """Return the plan's areas that somebody set for the region, square kilometres by kind."""
+    named = {k: f"plan_area_{k}_km2" for k in atlas.kinds}
+    return {k: float(atlas.parameters[p].value) for k, p in named.items() if p in atlas.parameters}
 
 
 def _places(ground: Ground, by: str | None) -> list[tuple[str, str, Any]]:

@@ -13,7 +13,8 @@ from ecozone.cli.layout import labelled
 from ecozone.cli.run import say
 from ecozone.clock import today
 
-_HELP = """检查整个图集：重叠、缝隙、重复、细碎图斑、编码、登记面积、面积减少、过期的版本。
+_HELP = """检查整个图集：重叠、缝隙、重复、细碎图斑、编码、登记面积、面积减少、过期的版本；图层之间的矛盾，例如永久基本
+农田位于生态保护红线内、一级保护区旁没有二级保护区、县域内有未划入管控单元的用地、自然保护地相互重叠。
 
 写出一个网页（带图）和一个 GeoPackage（需要查看的地点，可在 GIS 中打开）。有“错误”级问题时退出状态为 2。
 """
@@ -41,6 +42,12 @@ def audit(atlas: str, out: str, as_of: str | None) -> int:
             if issue.severity != "info":
                 for line in labelled(layer.name, f"[{issue.code}] {issue.message}", column=18):
                     say(line)
+    for conflict in found.conflicts:
+        said = f"[{conflict.rule}] {conflict.title} {conflict.found} 处"
+        if conflict.beyond < conflict.found:
+            said += f"，其中 {conflict.found - conflict.beyond} 处在数据精度以内"
+        for line in labelled("图层之间", f"{said}；超出精度的合计 {conflict.area_m2 / 1e4:.2f} 公顷", column=18):
+            say(line)
     say(f"网页：{html}")
     say(f"地点：{places}")
     return 2 if found.worst == "error" else 0
