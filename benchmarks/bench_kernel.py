@@ -27,6 +27,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--peers", nargs="*", default=list(PEERS))
+    parser.add_argument("--tasks", nargs="*", default=list(TASKS), choices=TASKS)
     parser.add_argument("--out", type=Path, default=Path("build/bench/kernel.json"))
     given = parser.parse_args()
     n = given.scale
@@ -41,7 +42,7 @@ def main() -> None:
         except (ImportError, KeyError) as error:
             print(f"left out: {name} ({error})")
     result: dict[str, Any] = {"machine": machine(), "scale": n, "rounds": given.rounds, "tasks": {}}
-    for task in TASKS:
+    for task in given.tasks:
         result["tasks"][task] = in_turn(
             {name: tasks[task] for name, tasks in ready.items() if task in tasks}, given.rounds
         )

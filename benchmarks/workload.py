@@ -60,7 +60,7 @@ def make(
     radius = np.sqrt(2.0 * side * side / zones / np.pi)
     count = np.clip(rng.lognormal(np.log(340.0), 0.5, zones), 160, 2000) * vertices
     blobs = _blobs(
-        rng, _somewhere(rng, zones, side), radius * rng.lognormal(-0.1, 0.45, zones), count.astype(int), 0.25
+        rng, _somewhere(rng, zones, side), radius * rng.lognormal(-0.225, 0.45, zones), count.astype(int), 0.25
     )
     return Workload(
         zones=_with_holes(rng, blobs, radius),

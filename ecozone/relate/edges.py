@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 #: GEOS takes about as long for an edge of either polygon as these sums for so many pairs of edges (60 to 100).
 PAIRS_AN_EDGE = 64
 #: Pairs of edges looked at together: what the processor's cache holds.
-BLOCK = 200_000
+BLOCK = 100_000
 #: Less than this is no ground but rounding: square metres, and the share of the box that sums may lose.
 NOTHING_M2, LOST = 1e-7, 1e-13
 #: So few pairs of polygons are not worth the setting up.
@@ -129,37 +129,39 @@ def _rings(polygons: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_], NDA
 
 
 def _sums(ground: Edges, rows: NDArray[np.int64], zones: Edges) -> NDArray[np.float64]:
-    """Sum over the pairs of edges, in blocks."""
+    """Sum over the pairs of edges, in blocks of pairs of polygons whose zones have about as many edges."""
     out = np.zeros(len(rows))
-    work = np.cumsum(ground.count[rows] * zones.count)
+    order = np.argsort(zones.count, kind="stable")
+    work = np.cumsum(ground.count[rows[order]] * zones.count[order])
     begin = 0
-    while begin < len(rows):
+    while begin < len(order):
         done = work[begin - 1] if begin else 0
         end = max(begin + 1, int(np.searchsorted(work, done + BLOCK, side="right")))
-        out[begin:end] = _block(ground, rows[begin:end], zones, begin)
+        some = order[begin:end]
+        out[some] = _block(ground, rows[some], zones, some)
         begin = end
     return out
 
 
-def _block(ground: Edges, rows: NDArray[np.int64], zones: Edges, begin: int) -> NDArray[np.float64]:
-    """Sum over some pairs of polygons: `rows` of the ground with as many zones from `begin` on."""
-    first = zones.start[begin]
-    its = slice(first, zones.start[begin + len(rows)])  # what this block needs stays in the cache
-    left, right = zones.left[its], zones.right[its]
-    mine, theirs = ground.count[rows], zones.count[begin : begin + len(rows)]
+def _block(ground: Edges, rows: NDArray[np.int64], zones: Edges, some: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Sum over some pairs of polygons; takes and comparisons, which take most of the time, let other threads go on."""
+    mine, theirs = ground.count[rows], zones.count[some]
+    wide = int(theirs.max(initial=0))
+    table = zones.start[some][:, None] + np.arange(wide)
+    there = np.arange(wide) < theirs[:, None]
+    table = np.where(there, table, 0)
+    left, right = np.where(there, zones.left[table], np.inf), zones.right[table]
     pair = np.repeat(np.arange(len(rows)), mine)  # one row for each edge of the ground
     e = np.arange(len(pair)) + np.repeat(ground.start[rows] - (np.cumsum(mine) - mine), mine)
-    many = theirs[pair]
-    shift = (zones.start[begin : begin + len(rows)] - first)[pair] - (np.cumsum(many) - many)
-    f = np.arange(many.sum()) + np.repeat(shift, many)
-    below = left[f] < np.repeat(ground.right[e], many)
-    below &= right[f] > np.repeat(ground.left[e], many)
-    meet = np.flatnonzero(below)  # one edge lies above a part of the other
-    row, f = np.repeat(np.arange(len(pair)), many)[meet], f[meet]
-    e = e[row]
-    el, fl, es, fs = ground.left[e], left[f], ground.slope[e], zones.slope[its][f]
-    low, high = np.maximum(el, fl), np.minimum(ground.right[e], right[f])
-    ey, fy = ground.y[e], zones.y[its][f]
+    meet = left.take(pair, axis=0) < ground.right[e][:, None]
+    meet &= right.take(pair, axis=0) > ground.left[e][:, None]  # one edge lies above a part of the other
+    at = np.flatnonzero(meet)
+    row = at // wide
+    pair = pair[row]
+    e, f = e[row], table.ravel()[pair * wide + at - row * wide]
+    el, fl, es, fs = ground.left[e], zones.left[f], ground.slope[e], zones.slope[f]
+    low, high = np.maximum(el, fl), np.minimum(ground.right[e], zones.right[f])
+    ey, fy = ground.y[e], zones.y[f]
     e0, e1 = ey + (low - el) * es, ey + (high - el) * es
     f0, f1 = fy + (low - fl) * fs, fy + (high - fl) * fs
     d0, d1 = e0 - f0, e1 - f1
@@ -167,5 +169,5 @@ def _block(ground: Edges, rows: NDArray[np.int64], zones: Edges, begin: int) -> 
     cross = np.flatnonzero(d0 * d1 < 0)
     least, most = np.minimum(d0[cross], d1[cross]), np.maximum(d0[cross], d1[cross])
     under[cross] = (f0 + f1)[cross] - least * least / (most - least)
-    weight = ground.sign[e] * zones.sign[its][f] * under * (high - low)
-    return np.bincount(pair[row], weight, minlength=len(rows)) / 2.0
+    weight = ground.sign[e] * zones.sign[f] * under * (high - low)
+    return np.bincount(pair, weight, minlength=len(rows)) / 2.0
