@@ -103,9 +103,16 @@ def test_registers_and_pages_answer(client: httpx.Client) -> None:
 
 
 def test_no_text_of_a_request_is_taken_for_a_file(client: httpx.Client, tmp_path: Path) -> None:
-    secret = tmp_path / "secret.geojson"
-    secret.write_text('{"type":"Point","coordinates":[103.56,29.4]}', encoding="utf-8")
-    for site in (str(secret), "/etc/passwd", "postgresql://localhost/x", "/vsicurl/http://127.0.0.1/a.geojson"):
+    secret, degrees = tmp_path / "secret.geojson", tmp_path / "度,b、c.geojson"
+    for file in (secret, degrees):
+        file.write_text('{"type":"Point","coordinates":[103.56,29.4]}', encoding="utf-8")
+    for site in (
+        str(secret),
+        str(degrees),
+        "/etc/passwd",
+        "postgresql://localhost/x",
+        "/vsicurl/http://127.0.0.1/a.geojson",
+    ):
         for body in ({"site": site}, {"site": "103.56,29.4", "parts": [{"facility": "outfall", "site": site}]}):
             got = client.post("/api/check", json={**body, "as_of": DAY})
             assert got.status_code == 422 and "不是坐标" in got.json()["error"], got.text
@@ -125,23 +132,107 @@ def test_what_cannot_be_meant_is_a_sentence(client: httpx.Client) -> None:
         assert re.search("[\u4e00-\u9fff]", got.json()["error"]) and "Traceback" not in got.text
 
 
-def test_no_500_whatever_the_description_allows(desk: Served) -> None:
-    schema = schemathesis.openapi.from_url(f"{desk.url}/api/openapi.json")
-    operations = [o.ok() for o in schema.get_all_operations()]
-    assert {o.path for o in operations} == {"/api/check", "/api/inspect", "/api/layers", "/api/rules", "/api/here"}
-    for operation in operations:
+def test_no_500_whatever_the_description_allows(tmp_path: Path) -> None:
+    with served(
+        tmp_path / "data", "--rate", "0", "--workers", "2"
+    ) as desk:  # its own: searches go on in the background
+        schema = schemathesis.openapi.from_url(f"{desk.url}/api/openapi.json")
+        operations = [o.ok() for o in schema.get_all_operations()]
+        served_here = {f"{o.method.upper()} {o.path}" for o in operations}
+        assert served_here == {
+            "POST /api/check", "POST /api/inspect", "GET /api/layers", "GET /api/rules", "GET /api/here",
+            "POST /api/where", "GET /api/where", "GET /api/where/{key}", "GET /api/where/{key}/pieces.geojson",
+            "GET /api/where/{key}/pieces.gpkg",
+        }  # fmt: skip
+        for operation in sorted(operations, key=lambda o: "where" in o.path):
 
-        @hypothesis.settings(
-            max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(hypothesis.HealthCheck)
-        )
-        @hypothesis.given(case=operation.as_strategy())
-        def holds(case: Any) -> None:
-            answer = case.call(timeout=60)
-            assert answer.status_code < 500, (answer.status_code, answer.text)
-            if answer.status_code >= 400:
-                assert answer.json()["error"]
+            @hypothesis.settings(
+                max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(hypothesis.HealthCheck)
+            )
+            @hypothesis.given(case=operation.as_strategy())
+            def holds(case: Any) -> None:
+                answer = case.call(timeout=60)
+                assert answer.status_code < 500, (answer.status_code, answer.text)
+                if answer.status_code >= 400:
+                    assert answer.json()["error"]
 
-        holds()
+            holds()
+
+
+# ---- where it may go
+
+SQUARE = "POLYGON ((103.55 29.38, 103.58 29.38, 103.58 29.41, 103.55 29.41, 103.55 29.38))"
+LOOKED_FOR = {"nature": "new", "industry": ["C2614"], "facilities": ["none"], "min_area_m2": 10_000, "within": SQUARE,
+              "as_of": DAY}  # fmt: skip
+
+
+def found(client: httpx.Client, job: str) -> dict[str, Any]:
+    """Wait for a search."""
+    end = time.monotonic() + 60
+    while (state := client.get(f"/api/where/{job}").json())["state"] == "running":
+        assert time.monotonic() < end, state
+        time.sleep(0.1)
+    return state
+
+
+def test_where_it_may_go_is_what_the_library_says(client: httpx.Client, tmp_path: Path) -> None:
+    import pyogrio
+    import shapely
+
+    from ecozone.siting import where_allowed
+
+    begun = client.post("/api/where", json=LOOKED_FOR)
+    assert begun.status_code in (200, 202), begun.text
+    job = begun.json()["job"]
+    assert begun.headers["location"] == f"/api/where/{job}"
+    got = found(client, job)
+    assert got["state"] == "done" and got["done"] == got["total"], got
+    mine = where_allowed(
+        ATLAS, nature="new", industry="C2614", facilities=["none"], min_area_m2=10_000,
+        within=shapely.from_wkt(SQUARE), as_of=DAY,
+    )  # fmt: skip
+    theirs = {v["verdict"]: v for v in got["totals"]["verdicts"]}
+    for row in mine.summary().to_dict("records"):
+        assert theirs[row["verdict"]]["area_m2"] == pytest.approx(row["area_m2"], rel=1e-9)
+        assert theirs[row["verdict"]]["pieces"] == row["pieces"]
+    open_m2 = mine.pieces.loc[~mine.pieces["complete"].astype(bool), "area_m2"].sum()
+    assert open_m2 > 0 and not got["totals"]["complete"] and "未能判定" in got["totals"]["sentence"]
+    assert sum(v["incomplete_m2"] for v in theirs.values()) == pytest.approx(open_m2, rel=1e-9)
+    for kind, address in got["files"].items():
+        file = tmp_path / f"pieces.{kind}"
+        file.write_bytes(client.get(address).content)
+        frame = pyogrio.read_dataframe(file)
+        assert sorted(frame["verdict"]) == sorted(mine.pieces["verdict"])
+        assert frame["area_m2"].sum() == pytest.approx(mine.pieces["area_m2"].sum(), rel=1e-9)
+        assert (~frame["complete"].astype(bool)).sum() == (~mine.pieces["complete"].astype(bool)).sum()
+    query = {"nature": "new", "industry": "C2614", "facility": "none", "min_area_m2": 10_000, "within": SQUARE,
+             "as_of": DAY}  # fmt: skip
+    again = client.get("/api/where", params=query)
+    assert (again.status_code, again.json()["job"]) == (200, job), "asked before: nothing is computed twice"
+    with client.stream("GET", got["events"]) as events:
+        assert '"state": "done"' in events.read().decode()
+    page = client.get(f"/jobs/{job}", headers={"accept": "text/html"}).text
+    assert "未判定完整" in page and f"/api/where/{job}/pieces.gpkg" in page
+
+
+def test_a_search_that_makes_no_sense_is_a_sentence(client: httpx.Client) -> None:
+    for change in (
+        {"within": "103.56,29.4"}, {"within": "POLYGON((1 2"}, {"within": "/etc/passwd"}, {"industry": ["C9999"]},
+        {"min_area_m2": -1}, {"facts": {"nonsense": "yes"}}, {"as_of": "soon"}, {"stage": "睡觉"}, {"nature": "x"},
+        {"within": {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [0, 1], [1, 0], [0, 0]]]}}, {"extra": 1},
+    ):  # fmt: skip
+        got = client.post("/api/where", json={**LOOKED_FOR, **change})
+        assert got.status_code == 422 and re.search("[\u4e00-\u9fff]", got.json()["error"]), (change, got.text)
+    assert client.get("/api/where", params={"fact": "nonsense"}).status_code == 422
+    for address in ("/api/where/nothing", "/api/where/nothing/pieces.gpkg", "/jobs/nothing/map", "/jobs/nothing"):
+        assert client.get(address).status_code == 404
+    large = client.post("/api/where", json={**LOOKED_FOR, "min_area_m2": 1e11}).json()["job"]
+    got = found(client, large)
+    assert got["state"] == "failed" and "大于整个区域" in got["said"] and got["totals"] is None
+    assert client.get(f"/api/where/{large}/pieces.gpkg").status_code == 404
+    word = csrf(client)
+    page = client.post("/where", data={"csrf": word, "min_area": "很大"}, headers={"accept": "text/html"})
+    assert page.status_code == 422 and "不是数字" in page.text
 
 
 # ---- harm
@@ -180,6 +271,9 @@ def test_other_sites_and_other_names_are_refused(desk: Served, client: httpx.Cli
     body = {"site": "103.5673,29.3975", "as_of": DAY}
     assert client.post("/api/check", json=body, headers={"origin": "http://evil.example"}).status_code == 403
     assert client.get("/results", headers={"host": "evil.example"}).status_code == 403
+    for address in ("/api/where?nature=new", "/api/here?lon=103.56&lat=29.4"):
+        assert client.get(address, headers={"sec-fetch-site": "cross-site"}).status_code == 403, "not by a picture"
+    assert client.get("/", headers={"sec-fetch-site": "cross-site"}).status_code == 200, "by a link"
     got = client.post("/check", data={"site_from": "text", "site_text": "103.56,29.4"}, headers={"accept": "text/html"})
     assert got.status_code == 422 and "页面已过期" in got.text, "a form without the session's word"
 

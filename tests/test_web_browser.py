@@ -228,3 +228,22 @@ def test_many_projects_run_as_a_job_with_progress(form: Page, desk: Served, tmp_
     assert form.text("[data-count]") == "6 / 6"
     assert form.run("document.querySelectorAll('table.list tbody tr').length") == 5
     assert "项目5" in form.text("main") and "之外" in form.text("main"), "the one outside is named"
+
+
+def test_where_a_kind_of_project_may_go(chromium: Browser, desk: Served, tmp_path: Path) -> None:
+    page = chromium.open(f"{desk.url}/where")
+    fill(page, industry="C2614 有机化学原料制造", min_area="15")
+    fill(page, within="POLYGON ((103.55 29.38, 103.58 29.38, 103.58 29.41, 103.55 29.41, 103.55 29.38))")
+    choose(page, "nature", "new")
+    choose(page, "facilities_closed", "1")
+    page.run("document.querySelector('button.main').click()")
+    page.until("location.pathname.startsWith('/jobs/')", 60)
+    page.until(
+        "!!document.querySelector('table.figures') && frames[0] && frames[0].document.readyState == 'complete'", 60
+    )
+    page.until("(frames[0].document.getElementById('eco_map') || {dataset: {}}).dataset.pieces > 5", 30)
+    assert "未能判定" in page.text("main") and "不符合" in page.text("table.figures")
+    assert page.run("!!document.querySelector('a[href$=\"pieces.gpkg\"]')")
+    page.screenshot(tmp_path / "ground.png")
+    assert page.troubles == [] and [u for u in page.requests if not u.startswith(desk.url)] == []
+    page.close()

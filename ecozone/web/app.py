@@ -17,8 +17,8 @@ from starlette.exceptions import HTTPException
 
 from ecozone._version import __version__
 from ecozone.errors import EcozoneError, InputError, MissingDependencyError
-from ecozone.web import api, cases, pages
-from ecozone.web.desk import Desk
+from ecozone.web import api, cases, jobs, pages
+from ecozone.web.desk import Busy, Desk
 from ecozone.web.forms import complaint
 from ecozone.web.security import Door
 from ecozone.web.settings import Settings
@@ -60,6 +60,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(api.router)
     app.include_router(pages.router, include_in_schema=False)
     app.include_router(cases.router, include_in_schema=False)
+    app.include_router(jobs.router, include_in_schema=False)
     _errors(app)
     app.add_middleware(Door, settings=settings, sessions=desk.sessions, refuse=_refusal(app), audit=desk.audit)
     return app
@@ -68,7 +69,7 @@ def create_app(settings: Settings) -> FastAPI:
 def _errors(app: FastAPI) -> None:
     @app.exception_handler(EcozoneError)
     async def ours(request: Request, error: EcozoneError) -> Response:
-        status = 422 if isinstance(error, InputError) else 503
+        status = 422 if isinstance(error, InputError) else 429 if isinstance(error, Busy) else 503
         if isinstance(error, MissingDependencyError):
             status = 501
         return said(request, status, cleaned(str(error), request))

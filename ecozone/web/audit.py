@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from logging import getLogger
 from typing import Any
 
@@ -12,6 +12,13 @@ from ecozone.web.store import Store
 
 log = getLogger("ecozone")
 _MOST = 500
+#: Characters of a line on what was asked, and of each thing it names.
+_LINE, _THING = 300, 80
+
+
+def noted(scope: MutableMapping[str, Any], *said: Any) -> None:
+    """Say what a request asks, for its line in the log."""
+    scope.setdefault("state", {})["asked"] = "，".join(" ".join(str(t)[:_THING].split()) for t in said if t)
 
 
 class Audit:
@@ -33,7 +40,7 @@ class Audit:
     def __call__(self, address: str, who: str, method: str, path: str, status: int) -> None:
         """Take one line; files of the page itself are not worth one."""
         if not path.startswith("/static/"):
-            self._lines.put((self._now(), address, who, method[:10], path[:200], status))
+            self._lines.put((self._now(), address, who, method[:10], path[:_LINE], status))
 
     def close(self) -> None:
         """Write what is left."""

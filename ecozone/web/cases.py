@@ -1,20 +1,20 @@
-"""Cases: check a project, look at the answer, supply what is missing, strike a finding, find it again, many at once."""
+"""Cases: check a project, look at the answer, supply what is missing, strike a finding, find it again."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse, RedirectResponse, StreamingResponse
+from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
 from ecozone.clock import today
 from ecozone.errors import EcozoneError, InputError
 from ecozone.web import forms, view, work
+from ecozone.web.audit import noted
 from ecozone.web.pages import desk_of, filled, form_page, frame, page, tagged
 from ecozone.web.request import typed
 from ecozone.web.store import PAGE, Case
@@ -32,8 +32,8 @@ def _who(request: Request, given: str = "") -> str:
     return given[:60] or request.scope.get("state", {}).get("address", "")
 
 
-def _case(request: Request, key: str) -> Case:
-    found = desk_of(request).store.case(key)
+async def _case(request: Request, key: str) -> Case:
+    found = await asyncio.to_thread(desk_of(request).store.case, key)
     if found is None:
         raise HTTPException(404)
     return found
@@ -50,6 +50,7 @@ async def check(request: Request) -> Response:
     try:
         fields, files = await filled(request)
         asked = forms.described(fields)
+        noted(request.scope, fields("who"), asked["name"], *(f.filename for f in files[:3]), *asked["industry"][:3])
         sites, each = await _sites(request, fields, files, asked)
         desk = desk_of(request)
         if each and len(sites) > 1:
@@ -102,11 +103,11 @@ async def _sites(
 @router.get("/results/{key}")
 async def result(request: Request, key: str) -> Response:
     """Show an answer."""
-    return _shown(request, key)
+    return await _shown(request, key)
 
 
-def _shown(request: Request, key: str, status: int = 200, sentence: str = "") -> Response:
-    case = _case(request, key)
+async def _shown(request: Request, key: str, status: int = 200, sentence: str = "") -> Response:
+    case = await _case(request, key)
     return page(
         request, "result.html", status, key=key, case=case.row, r=case.record, sentence=sentence, today=str(today()),
         request_name=case.request["name"], **view.result(case.record, case.asked),
@@ -116,20 +117,20 @@ def _shown(request: Request, key: str, status: int = 200, sentence: str = "") ->
 @router.get("/results/{key}/map")
 async def map_frame(request: Request, key: str, wide: bool = False) -> Response:
     """Show an answer's map."""
-    name = _case(request, key).record["project"]["name"]
+    name = (await _case(request, key)).record["project"]["name"]
     return frame(request, name, f"/results/{key}/map.js", look="" if wide else "small")
 
 
 @router.get("/results/{key}/map.js")
 async def map_script(request: Request, key: str) -> Response:
     """Return the script of an answer's map."""
-    return tagged(request, _case(request, key).map["script"], "text/javascript")
+    return tagged(request, (await _case(request, key)).map["script"], "text/javascript")
 
 
 @router.get("/results/{key}/record.json")
 async def record(request: Request, key: str) -> Response:
     """Return the record as a file."""
-    case = _case(request, key)
+    case = await _case(request, key)
     text = json.dumps(case.record, ensure_ascii=False, indent=1)
     return _attached(text.encode("utf-8", "replace"), "application/json", f"{case.row['name']}.ecozone.json")
 
@@ -139,7 +140,7 @@ async def report(request: Request, key: str, kind: str) -> Response:
     """Return the report as a file."""
     if kind not in _REPORTS:
         raise HTTPException(404)
-    case = _case(request, key)
+    case = await _case(request, key)
     body = await desk_of(request).ask(work.report, case.record, kind, name=case.row["name"])
     return _attached(body, _REPORTS[kind], f"{case.row['name']}.{kind}")
 
@@ -147,20 +148,20 @@ async def report(request: Request, key: str, kind: str) -> Response:
 @router.post("/results/{key}/supply")
 async def supply(request: Request, key: str) -> Response:
     """Check again with what was missing; the earlier answer stays."""
-    case = _case(request, key)
+    case = await _case(request, key)
     try:
         fields, _ = await filled(request)
         asked = forms.supplied(case.request, fields)
         new = await desk_of(request).answer(asked, who=_who(request, fields("who")), parent=key)
     except InputError as error:
-        return _shown(request, key, 422, view.plain(str(error)) or str(error))
+        return await _shown(request, key, 422, view.plain(str(error)) or str(error))
     return RedirectResponse(f"/results/{new}", 303)
 
 
 @router.post("/results/{key}/override")
 async def override(request: Request, key: str) -> Response:
     """Strike a finding, with name and reason; the answer itself stays beside it."""
-    case = _case(request, key)
+    case = await _case(request, key)
     try:
         fields, _ = await filled(request)
         stroke = {n: fields(n) for n in ("rule", "part", "by", "reason")} | {
@@ -173,7 +174,7 @@ async def override(request: Request, key: str) -> Response:
         revised = await desk.ask(work.override, case.record, stroke, name=case.row["name"])
         await asyncio.to_thread(desk.store.revise, key, revised)
     except InputError as error:
-        return _shown(request, key, 422, str(error))
+        return await _shown(request, key, 422, str(error))
     return RedirectResponse(f"/results/{key}", 303)
 
 
@@ -181,7 +182,7 @@ async def override(request: Request, key: str) -> Response:
 async def remove(request: Request, key: str) -> Response:
     """Forget an answer."""
     await filled(request)
-    desk_of(request).store.remove(key)
+    await asyncio.to_thread(desk_of(request).store.remove, key)
     return RedirectResponse("/results", 303)
 
 
@@ -192,9 +193,11 @@ async def remove(request: Request, key: str) -> Response:
 async def results(request: Request, q: str = "", verdict: str = "", p: int = 0) -> Response:
     """Show the answers that are kept."""
     at = max(0, min(p, 10_000))
-    found, total = desk_of(request).store.find(q[:200], verdict=verdict[:40], page=at)
+    store = desk_of(request).store
+    found, total = await asyncio.to_thread(store.find, q[:200], verdict=verdict[:40], page=at)
+    jobs = await asyncio.to_thread(store.jobs) if not (at or q or verdict) else []
     return page(
-        request, "results.html", found=found, total=total, q=q[:200], verdict=verdict[:40], p=at,
+        request, "results.html", jobs=jobs, found=found, total=total, q=q[:200], verdict=verdict[:40], p=at,
         more=(at + 1) * PAGE < total,
     )  # fmt: skip
 
@@ -204,52 +207,6 @@ async def ledger(request: Request, q: str = "", verdict: str = "", job: str = ""
     """Return the 台账 of what was found."""
     body = await asyncio.to_thread(desk_of(request).store.ledger, q[:200], verdict=verdict[:40], job=job[:40])
     return _attached(body, "text/csv; charset=utf-8", f"台账{today()}.csv")
-
-
-# ---- many at once
-
-
-@router.get("/jobs/{key}")
-async def job(request: Request, key: str) -> Response:
-    """Show a job and its answers."""
-    store = desk_of(request).store
-    found = store.job(key)
-    if found is None:
-        raise HTTPException(404)
-    answers, _ = store.find(job=key, count=500)
-    return page(request, "job.html", job=found, answers=answers)
-
-
-@router.get("/jobs/{key}/events")
-async def events(request: Request, key: str) -> Response:
-    """Tell a job's progress as it goes (server-sent events)."""
-    store = desk_of(request).store
-    if store.job(key) is None:
-        return JSONResponse({"error": "没有这个任务。"}, 404)
-
-    async def told() -> AsyncIterator[str]:
-        before = None
-        while not await request.is_disconnected():
-            found = store.job(key)
-            if found is None:
-                return
-            now = {k: found[k] for k in ("state", "done", "total", "said")}
-            if now != before:
-                yield f"data: {json.dumps(now, ensure_ascii=False)}\n\n"
-                before = now
-            if found["state"] != "running":
-                return
-            await asyncio.sleep(0.4)
-
-    return StreamingResponse(told(), media_type="text/event-stream")
-
-
-@router.post("/jobs/{key}/cancel")
-async def cancel(request: Request, key: str) -> Response:
-    """End a job."""
-    await filled(request)
-    desk_of(request).cancel(key)
-    return RedirectResponse(f"/jobs/{key}", 303)
 
 
 def _attached(body: bytes, kind: str, name: str) -> Response:

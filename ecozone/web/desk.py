@@ -5,25 +5,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import json
 import re
 import shutil
 import socket
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import Future
 from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ecozone import words
 from ecozone.clock import BEIJING, today
 from ecozone.errors import EcozoneError, InputError
-from ecozone.web import files, work
+from ecozone.web import files, where, work
 from ecozone.web.audit import Audit
 from ecozone.web.pool import Pool, WorkerLost, apart
 from ecozone.web.security import Sessions
 from ecozone.web.settings import Settings
-from ecozone.web.store import Store
+from ecozone.web.store import SEARCHES, Store
 from ecozone.web.tables import Postgis, Sqlite
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 log = getLogger("ecozone")
 #: Readings of users' files at a time; the others wait.
 _READERS = 2
+#: Jobs that run or wait.
+_JOBS = 24
 #: Requests that may wait for a process.
 _QUEUE = 400
 _UNSAFE = re.compile(r"[^\w.\-（）()【】 ]+")
@@ -61,6 +65,7 @@ class Desk:
         self._readers = asyncio.Semaphore(_READERS)
         self._batches = threading.Semaphore(settings.batches)
         self._stops: dict[str, threading.Event] = {}
+        self._searches: dict[str, str] = {}
         self._registers: dict[Any, Any] = {}
 
     def close(self) -> None:
@@ -152,14 +157,45 @@ class Desk:
         except WorkerLost:  # the process read this file and nothing else
             raise InputError(f"“{name}”读不下去：内容太大、太复杂或已损坏，读取已停止；请检查后重新导出。") from None
 
-    # ---- many projects
+    # ---- what takes longer than a visitor waits
 
     def begin(self, sites: Sequence[Mapping[str, Any]], asked: Mapping[str, Any], *, name: str, who: str) -> str:
         """Judge many sites in a process of their own and return the job's number at once."""
+        self._room()
         asked = {**asked, "as_of": asked["as_of"] or str(today())}
         key = self.store.start_job(name, len(sites), at=now(), who=who)
-        stop = self._stops[key] = threading.Event()
-        threading.Thread(target=self._run, args=(key, sites, asked, name, who, stop), daemon=True).start()
+
+        def told(said: Mapping[str, Any]) -> None:
+            if "refused" in said:
+                self.store.advance(key, f"{said['request']['name']}：{said['refused']}")
+            else:
+                self.store.add(said["request"], said["answer"], at=now(), who=who, job=key)
+                self.store.advance(key)
+
+        self._set_off(key, name, files.judge_each, (sites, asked, self.atlas, asked["as_of"]), told, None)
+        return key
+
+    async def search(self, asked: Mapping[str, Any], *, who: str) -> str:
+        """Look for ground in a process of its own and return the job's number; what was asked before runs once."""
+        asked = {**asked, "as_of": asked["as_of"] or str(today())}
+        await self.ask(where.understood, asked, name="选址")
+        said = json.dumps(asked, sort_keys=True)
+        before = self._searches.get(said)
+        job = await asyncio.to_thread(self.store.job, before) if before else None
+        if before and job and job["state"] in ("running", "done"):
+            return before
+        self._room()
+        key = await asyncio.to_thread(self.store.start_search, named(asked), len(where.STEPS), asked, at=now(), who=who)
+        self._searches[said] = key
+        while len(self._searches) > SEARCHES:
+            del self._searches[next(iter(self._searches))]
+
+        def kept(found: Mapping[str, Any]) -> None:
+            self.store.keep_search(key, found["totals"], found["geojson"], found["gpkg"])
+            self.store.step(key, len(where.STEPS), "")
+
+        arguments = (asked, self.atlas, asked["as_of"])
+        self._set_off(key, named(asked), where.find, arguments, lambda said: self.store.step(key, *said), kept)
         return key
 
     def cancel(self, key: str) -> bool:
@@ -169,36 +205,53 @@ class Desk:
             stop.set()
         return stop is not None
 
-    def _run(
+    def _room(self) -> None:
+        if len(self._stops) >= _JOBS:
+            raise Busy("排队的任务太多，请等前面的任务完成后再试。")
+
+    def _set_off(
         self,
         key: str,
-        sites: Sequence[Mapping[str, Any]],
-        asked: Mapping[str, Any],
         name: str,
-        who: str,
-        stop: threading.Event,
+        function: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        told: Callable[[Any], None],
+        kept: Callable[[Any], None] | None,
     ) -> None:
-        def told(said: Mapping[str, Any]) -> None:
-            if "refused" in said:
-                self.store.advance(key, f"{said['request']['name']}：{said['refused']}")
-            else:
-                self.store.add(said["request"], said["answer"], at=now(), who=who, job=key)
-                self.store.advance(key)
+        stop = self._stops[key] = threading.Event()
 
+        def run() -> None:
+            try:
+                with self._batches:
+                    result = apart(
+                        function, *arguments, name=name, told=told, stop=stop,
+                        seconds=self.settings.batch_seconds, memory_bytes=self.settings.memory_bytes,
+                    )  # fmt: skip
+                if kept is not None:
+                    kept(result)
+                self._ended(key, "done")
+            except EcozoneError as error:
+                self._ended(key, "cancelled" if stop.is_set() else "failed", str(error))
+            except Exception:
+                log.exception("job %s", key)
+                self._ended(key, "failed", "任务在计算中出错，没有完成；请把时间告诉维护者。")
+            finally:
+                self._stops.pop(key, None)
+
+        threading.Thread(target=run, daemon=True).start()
+
+    def _ended(self, key: str, state: str, said: str = "") -> None:
         try:
-            with self._batches:
-                apart(
-                    files.judge_each, sites, asked, self.atlas, asked["as_of"], name=name, told=told, stop=stop,
-                    seconds=self.settings.batch_seconds, memory_bytes=self.settings.memory_bytes,
-                )  # fmt: skip
-            self.store.end_job(key, "done")
-        except EcozoneError as error:
-            self.store.end_job(key, "cancelled" if stop.is_set() else "failed", str(error))
-        except Exception:
-            log.exception("job %s", key)
-            self.store.end_job(key, "failed", "任务在计算中出错，没有完成；请把时间告诉维护者。")
-        finally:
-            self._stops.pop(key, None)
+            self.store.end_job(key, state, said)
+        except EcozoneError:
+            log.exception("job %s ended as %s, and the store did not take it", key, state)
+
+
+def named(asked: Mapping[str, Any]) -> str:
+    """Return what a search for ground is called."""
+    industries = "、".join(f"{c} {words.name_of(words.normalise(c))}" for c in asked["industry"])
+    nature = words.nature(asked["nature"]).name if asked["nature"] else ""
+    return f"选址：{nature} {industries or '未指明行业的项目'}".replace("： ", "：")[:120]
 
 
 def now() -> str:

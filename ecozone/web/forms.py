@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ecozone import words
 from ecozone.errors import FactError, InputError, SiteError
-from ecozone.web.request import CheckRequest
+from ecozone.web.request import CheckRequest, WhereRequest
 
+Request = TypeVar("Request", bound=BaseModel)
+#: Square metres of the units that an area may be given in.
+AREAS = {"亩": 2000 / 3, "公顷": 1e4, "平方米": 1.0, "平方公里": 1e6}
 #: Rows that the form has for facts and for facilities elsewhere.
 FACT_ROWS, PART_ROWS = 4, 3
 _CRS = re.compile(r"^(?:EPSG:)?\s*(\d{4,6})$", re.IGNORECASE)
@@ -45,14 +48,6 @@ def described(fields: Fields) -> dict[str, Any]:
     InputError
         A field cannot be meant.
     """
-    facilities = fields.all("facility")
-    facts = {}
-    for i in range(FACT_ROWS):
-        key, value = fields(f"fact_key_{i}"), fields(f"fact_value_{i}")
-        if key and value:
-            facts[key] = value
-        elif key or value:
-            raise FactError("“已知的事实”里有一行没有填完整，请选好事实并填上内容。")
     parts = []
     for i in range(PART_ROWS):
         kind, site = fields(f"part_kind_{i}"), fields(f"part_site_{i}")
@@ -64,10 +59,10 @@ def described(fields: Fields) -> dict[str, Any]:
         "name": fields("name"),
         "nature": fields("nature") or None,
         "industry": industries(fields("industry")),
-        "facilities": facilities + ["none"] * bool(fields("facilities_closed")) or None,
+        "facilities": _facilities(fields),
         "has": fields.all("has"),
         "parts": parts,
-        "facts": facts,
+        "facts": _facts(fields),
         "crs": crs(fields("crs")),
         "extent_m": metres("用地范围", fields("extent_m")),
         "site_accuracy_m": metres("坐标精度", fields("site_accuracy_m")),
@@ -77,6 +72,51 @@ def described(fields: Fields) -> dict[str, Any]:
         "as_of": fields("as_of") or None,
         "answers": [],
     }
+
+
+def searched(fields: Fields) -> dict[str, Any]:
+    """Return the request of a filled form that looks for ground.
+
+    Raises
+    ------
+    InputError
+        A field cannot be meant.
+    """
+    area, unit = fields("min_area"), fields("min_area_unit") or "亩"
+    if unit not in AREAS:
+        raise InputError("“最小面积”的单位有误，请在亩、公顷、平方米、平方公里中选一个。")
+    try:
+        square = float(area.replace(",", "").replace("，", "")) * AREAS[unit] if area else 0.0
+    except ValueError:
+        raise InputError(f"“最小面积”“{area[:20]}”不是数字，请改正。") from None
+    asked = {
+        "nature": fields("nature") or None,
+        "industry": industries(fields("industry")),
+        "facilities": _facilities(fields),
+        "has": fields.all("has"),
+        "facts": _facts(fields),
+        "within": fields("within") or None,
+        "min_area_m2": square,
+        "extent_m": metres("用地范围", fields("extent_m")) or 0.0,
+        "stage": fields("stage") or None,
+        "as_of": fields("as_of") or None,
+    }
+    return formed(asked, WhereRequest).model_dump()
+
+
+def _facilities(fields: Fields) -> list[str] | None:
+    return fields.all("facility") + ["none"] * bool(fields("facilities_closed")) or None
+
+
+def _facts(fields: Fields) -> dict[str, str]:
+    facts = {}
+    for i in range(FACT_ROWS):
+        key, value = fields(f"fact_key_{i}"), fields(f"fact_value_{i}")
+        if key and value:
+            facts[key] = value
+        elif key or value:
+            raise FactError("“已知的事实”里有一行没有填完整，请选好事实并填上内容。")
+    return facts
 
 
 def drawn(text: str) -> dict[str, Any]:
@@ -175,6 +215,17 @@ def metres(label: str, text: str) -> float | None:
 
 
 def valid(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a request for a check in the form the API takes.
+
+    Raises
+    ------
+    InputError
+        A field is too long or of the wrong form.
+    """
+    return formed(asked, CheckRequest).model_dump()
+
+
+def formed(asked: Mapping[str, Any], kind: type[Request]) -> Request:
     """Return a request in the form the API takes.
 
     Raises
@@ -183,7 +234,7 @@ def valid(asked: Mapping[str, Any]) -> dict[str, Any]:
         A field is too long or of the wrong form.
     """
     try:
-        return CheckRequest(**asked).model_dump()
+        return kind(**asked)
     except ValidationError as error:
         raise InputError(complaint(error.errors())) from None
 

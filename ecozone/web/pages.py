@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import hashlib
 from collections.abc import Callable
@@ -25,7 +26,7 @@ from ecozone.web.security import COOKIE, FRAME_POLICY
 
 router = APIRouter()
 _TYPES = {"css": "text/css", "js": "text/javascript"}
-_OWN = ("desk.css", "frame.css", "desk.js", "draw.js", "result.js", "job.js")
+_OWN = ("desk.css", "frame.css", "desk.js", "draw.js", "industry.js", "where.js", "job.js")
 _FOUND = 12
 
 
@@ -33,7 +34,7 @@ def equip(environment: Environment) -> None:
     """Give templates what every page says."""
     environment.globals |= {
         "version": __version__, "disclaimer": DISCLAIMER, "short": view.short(),
-        "part_name": view.part_name,
+        "part_name": view.part_name, "states": view.STATES,
     }  # fmt: skip
     environment.trim_blocks = environment.lstrip_blocks = True
 
@@ -144,10 +145,13 @@ async def atlas_script(request: Request) -> Response:
     return tagged(request, found["script"], "text/javascript")
 
 
-def frame(request: Request, title: str, script: str, *, look: str = "") -> Response:
-    """Return a page for a map's frame; `look` is ``draw``, ``small`` (inside a page that says the rest) or empty."""
+def frame(request: Request, title: str, script: str, *, look: str = "", given: Any = None) -> Response:
+    """Return a page for a map's frame.
+
+    `look` is ``draw``, ``small`` (inside a page that says the rest) or empty; `given` is what the script reads.
+    """
     out: Response = request.app.state.templates.TemplateResponse(
-        request, "frame.html", {"title": title, "script": script, "look": look}
+        request, "frame.html", {"title": title, "script": script, "look": look, "given": given}
     )
     out.headers["content-security-policy"] = FRAME_POLICY
     return out
@@ -176,7 +180,7 @@ async def rules(request: Request, as_of: str = "", q: str = "") -> Response:
 @router.get("/audit")
 async def audit(request: Request) -> Response:
     """Show who asked what."""
-    return page(request, "audit.html", lines=desk_of(request).store.audited())
+    return page(request, "audit.html", lines=await asyncio.to_thread(desk_of(request).store.audited))
 
 
 @router.get("/docs")

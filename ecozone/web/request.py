@@ -21,6 +21,8 @@ VERTICES, DEPTH, SITE_TEXT = 100_000, 12, 2_000_000
 _NUMBER = r"[-+]?\d+(?:\.\d+)?"
 _PAIR = re.compile(rf"^\(?（?\s*({_NUMBER})\s*[,，;；\s]\s*({_NUMBER})\s*\)?）?$")
 _WKT = re.compile(r"^\s*(?:SRID=\d+;)?\s*(MULTI)?(POINT|LINESTRING|POLYGON)\s*(Z|M|ZM)?\s*\(", re.IGNORECASE)
+#: Characters of degrees, minutes and seconds: none of them makes a path.
+_ANGLES = re.compile(r"[\d.\s+\-度分秒°º′″'\"’”‘“NSEWnsew东西南北经纬,，;；、:：()（）]+")
 _LINE_NUMBER = re.compile(r"^\s*(?:J|j|№|第)?\d{1,4}(?:号|点|#)?\s*(?:[、．:：)）]|\.(?!\d))\s*")
 _TEXT = Annotated[str, Field(max_length=400)]
 _WORD = Annotated[str, Field(max_length=80)]
@@ -58,7 +60,7 @@ class CheckRequest(_Strict):
         description="GeoJSON、WKT、“经度,纬度”或度分秒；坐标系为 EPSG:4490，另有坐标系时给出 crs。",
         examples=["103.5673,29.3975"],
     )
-    name: _TEXT = ""
+    name: _TEXT = Field("", description="项目名称。")
     nature: _WORD | None = Field(None, description="new、expand、rebuild、upgrade、relocate、existing 或中文。")
     industry: Annotated[list[_WORD], Field(max_length=20)] = Field([], description="国民经济行业代码，如 C2614。")
     facilities: Annotated[list[_WORD], Field(max_length=80)] | None = Field(
@@ -67,14 +69,37 @@ class CheckRequest(_Strict):
     has: Annotated[list[_WORD], Field(max_length=80)] = Field([], description="在别处有、位置尚未给出的设施。")
     parts: Annotated[list[PartRequest], Field(max_length=40)] = Field([], description="在别处的设施及其位置。")
     facts: Annotated[dict[_WORD, bool | int | float | _TEXT], Field(max_length=200)] = Field({}, description="事实。")
-    crs: Annotated[str, Field(pattern=r"^EPSG:\d{4,6}$")] | None = None
-    extent_m: _METRES | None = None
-    site_accuracy_m: _METRES | None = None
-    permanent: bool = True
-    subject: _WORD = "project"
-    stage: _WORD | None = None
+    crs: Annotated[str, Field(pattern=r"^EPSG:\d{4,6}$")] | None = Field(None, description="坐标系，如 EPSG:4544。")
+    extent_m: _METRES | None = Field(None, description="点位到用地边缘的最远距离，米。")
+    site_accuracy_m: _METRES | None = Field(None, description="坐标精度，米；缺省按小数位数。")
+    permanent: bool = Field(True, description="false 为临时用地。")
+    subject: _WORD = Field("project", description="project 建设项目，plan 规划。")
+    stage: _WORD | None = Field(None, description="办理阶段：招商、立项、选址、用地预审、可研、安评、环评。")
     as_of: _DAY | None = Field(None, description="判定日期，如 2026-11-22；缺省取北京时间当天。")
     answers: Annotated[list[AnswerRequest], Field(max_length=400)] = Field([], description="准入清单的人工核对。")
+
+
+class WhereRequest(_Strict):
+    """A kind of project and the day: what `ecozone where` takes."""
+
+    nature: _WORD | None = Field(None, description="new、expand、rebuild、upgrade、relocate、existing 或中文。")
+    industry: Annotated[list[_WORD], Field(max_length=20)] = Field([], description="国民经济行业代码，如 C2614。")
+    facilities: Annotated[list[_WORD], Field(max_length=80)] | None = Field(
+        None, description="用地本身是哪些设施；none 表示此外没有。"
+    )
+    has: Annotated[list[_WORD], Field(max_length=80)] = Field([], description="在别处有、位置尚未给出的设施。")
+    facts: Annotated[dict[_WORD, bool | int | float | _TEXT], Field(max_length=200)] = Field({}, description="事实。")
+    within: Annotated[str, Field(max_length=SITE_TEXT)] | dict[str, Any] | None = Field(
+        None, description="只在这个面内查找，GeoJSON 或 WKT，EPSG:4490；缺省为图集全域。"
+    )
+    min_area_m2: Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)] = Field(
+        0.0, description="连片面积下限，平方米；小于它的标为过小。"
+    )
+    extent_m: _METRES = Field(0.0, description="点位到用地边缘的最远距离，米；0 为逐点判定。")
+    site_accuracy_m: _METRES = Field(0.0, description="项目坐标的精度，米。")
+    subject: _WORD = Field("project", description="project 建设项目，plan 规划。")
+    stage: _WORD | None = Field(None, description="办理阶段。")
+    as_of: _DAY | None = Field(None, description="判定日期，如 2026-11-22；缺省取北京时间当天。")
 
 
 def project_of(asked: Mapping[str, Any]) -> Project:
@@ -168,7 +193,12 @@ def typed(text: str) -> bool:
 
 
 def _dms(line: str) -> bool:
-    return len(re.split(r"[,，;；]", line)) == 2 and any(mark in line for mark in "度°") and len(line) < 100
+    return (
+        len(re.split(r"[,，;；]", line)) == 2
+        and any(mark in line for mark in "度°º")
+        and len(line) < 100
+        and bool(_ANGLES.fullmatch(line))
+    )
 
 
 def _joined(lines: list[str], accuracy_m: float | None) -> tuple[Any, float | None]:

@@ -119,7 +119,7 @@ class Door:
     refuse : callable
         ``refuse(scope, status, sentence)`` returns an ASGI application that says no.
     audit : callable
-        Called with (address, who, method, path, status) after every request.
+        Called with (address, who, method, path and what was asked, status) after every request.
     """
 
     def __init__(
@@ -146,12 +146,13 @@ class Door:
         cookie = _cookie(given.get("cookie", ""))
         valid = self._sessions.valid(cookie)
         scope["state"] = {**scope.get("state", {}), "cookie": cookie if valid else None, "address": address}
-        status = 500
+        status, moved = 500, ""
 
         async def answer(message: Any) -> None:
-            nonlocal status
+            nonlocal status, moved
             if message["type"] == "http.response.start":
                 status = message["status"]
+                moved = next((v.decode("latin-1") for k, v in message["headers"] if k == b"location"), "")
                 there = {k.lower() for k, _ in message["headers"]}
                 extra = [(k.encode(), v.encode()) for k, v in _HEADERS.items() if k.encode() not in there]
                 message = {**message, "headers": [*message["headers"], *extra]}
@@ -163,7 +164,8 @@ class Door:
             await app(scope, receive, answer)
         finally:
             who = "会话" if valid else "本机" if not self._sessions.closed else "未登录"
-            self._audit(address, who, scope["method"], scope["path"], status)
+            asked = " ".join(t for t in (scope["path"], scope["state"].get("asked", ""), moved and f"→ {moved}") if t)
+            self._audit(address, who, scope["method"], asked, status)
 
     def _objection(self, scope: Any, given: dict[str, str], address: str, valid: bool) -> tuple[int, str] | None:
         if not self._rates.take(address):
@@ -181,12 +183,14 @@ class Door:
         host = _host(given.get("host", ""))
         if self._settings.local and not self._sessions.closed and host not in LOOPBACK:
             return 403, "请用 127.0.0.1 或 localhost 访问本页。"
-        if scope["method"] not in ("GET", "HEAD", "OPTIONS"):
+        changes = scope["method"] not in ("GET", "HEAD", "OPTIONS")
+        if changes or scope["path"].startswith("/api/"):  # a picture on another site's page must not make us compute
             origin = given.get("origin")
             if origin and urlsplit(origin).netloc != given.get("host", ""):
                 return 403, "请求来自其他网站，已拒绝。"
             if given.get("sec-fetch-site") in ("cross-site", "same-site"):
                 return 403, "请求来自其他网站，已拒绝。"
+        if changes:
             if "transfer-encoding" in given:
                 return 411, "提交的内容没有说明长度（Content-Length），已拒绝。"
             length = given.get("content-length", "0")

@@ -175,6 +175,10 @@ class Store:
         found = self._tables.read("SELECT * FROM jobs WHERE id = ?", key)
         return {**found[0], "refused": json.loads(found[0]["refused"])} if found else None
 
+    def jobs(self, count: int = 10) -> list[dict[str, Any]]:
+        """Return the newest jobs."""
+        return self._tables.read("SELECT * FROM jobs ORDER BY rowid DESC LIMIT ?", count)
+
     # ---- ground that was looked for
 
     def start_search(self, name: str, total: int, request: Mapping[str, Any], *, at: str, who: str) -> str:

@@ -12,9 +12,12 @@ from ecozone.assessment import VERDICTS
 from ecozone.report import wording
 from ecozone.report.style import styles
 from ecozone.rules.model import EFFECTS
+from ecozone.words.values import check_fact
 
 #: How a row of an access list stands, what needs the officer first.
 STANDING = ("不符合", "无法判定", "符合", "不涉及")
+#: What the state of a job is called.
+STATES = {"running": "正在进行", "done": "已完成", "failed": "没有完成", "cancelled": "已取消", "lost": "没有完成"}
 #: Consequences shown of each question.
 _BRANCHES = 3
 _COMMAND = re.compile(r"（--[^）]*）|，如 --[^。，]*|，?请用 --\w+ ")
@@ -28,7 +31,8 @@ _POINTS = ("北", "东北", "东", "东南", "南", "西南", "西", "西北")
 _NO_FIELD = {
     "layer": "须由图集管理员导入", "coverage": "须由图集管理员导入", "half_width": "须由图集管理员补充",
     "parameter": "须由图集管理员设置", "instrument": "须人工核对", "access_list": "须由图集管理员导入",
-    "accuracy": "须实测", "ground": "须人工核对",
+    "accuracy": "须实测", "ground": "须人工核对", "raster": "须由图集管理员导入",
+    "raster_cover": "须由图集管理员补充", "raster_accuracy": "须实测",
 }  # fmt: skip
 
 
@@ -184,6 +188,41 @@ def _assumed(record: Mapping[str, Any]) -> list[str]:
     texts = [a["text"] for a in record["assumptions"]]
     unasked = [t.removesuffix(idle) for t in texts if t.endswith(idle)]
     return [t for t in texts if not t.endswith(idle)] + ([f"对本项目不适用：{'、'.join(unasked)}"] if unasked else [])
+
+
+def searched(asked: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what was looked for, by label."""
+    listed = [k for k in asked["facilities"] or () if k != "none"]
+    facts = [_fact(k, v) for k, v in asked["facts"].items()]
+    rows = [
+        ("性质", words.nature(asked["nature"]).name if asked["nature"] else "未提供"),
+        ("行业", "；".join(_industry(c) for c in asked["industry"]) or "未提供"),
+        ("设施", _facilities([words.facility(k).name for k in listed], "none" in (asked["facilities"] or ()))),
+        ("事实", "；".join(facts)),
+        ("连片面积不小于", wording.area(asked["min_area_m2"]) if asked["min_area_m2"] else ""),
+        ("用地范围", wording.metres(asked["extent_m"]) if asked["extent_m"] else ""),
+        ("范围", "图集中的指定范围" if asked["within"] else "图集全域"),
+    ]
+    return [(k, v) for k, v in rows if v]
+
+
+def _industry(code: str) -> str:
+    known = words.normalise(code)
+    return f"{known} {words.name_of(known)}"
+
+
+def _fact(name: str, value: Any) -> str:
+    known, read = check_fact(name, value)
+    return f"{words.fact(known).name}：{words.fact(known).label(read)}"
+
+
+def ground(totals: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a map of ground is drawn with: verdicts with their colours, titles of rules."""
+    looks = {k: v.colour for k, v in styles().verdicts.items()}
+    return {
+        "verdicts": {v["verdict"]: {"name": v["name"], "colour": looks[v["verdict"]]} for v in totals["verdicts"]},
+        "titles": {r["rule"]: r["title"] for r in totals["rules"]},
+    }
 
 
 def part_name(name: str) -> str:

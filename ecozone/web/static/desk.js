@@ -1,4 +1,4 @@
-// The form: which source of the site is shown, the map's tools, industries to choose from. Everything is checked on the server again.
+// The form: which source of the site is shown, the map's tools. Everything is checked on the server again.
 "use strict";
 (function () {
   const form = document.querySelector("form.desk");
@@ -100,27 +100,6 @@
     const notes = [...got.sites.flatMap((s) => s.notes), ...got.issues.filter((i) => i.severity !== "info").map((i) => i.message)];
     say([`读到 ${got.sites.length} 个项目用地。`, ...new Set(notes)].join(" "));
   }));
-
-  // ---- industries
-
-  document.querySelectorAll("[data-industry]").forEach((field) => {
-    const list = document.getElementById(field.getAttribute("list"));
-    let waiting = 0;
-    field.addEventListener("input", () => {
-      clearTimeout(waiting);
-      waiting = setTimeout(async () => {
-        const parts = field.value.split(/[;；]/);
-        const text = parts.pop().trim();
-        if (!text || /^[A-T]\d{2,4} /.test(text)) return;
-        const found = await (await fetch(`/industries?q=${encodeURIComponent(text)}`)).json();
-        list.replaceChildren(...found.map((e) => {
-          const option = document.createElement("option");
-          option.value = [...parts.map((p) => p.trim()), `${e.code} ${e.name}`].join("；");
-          return option;
-        }));
-      }, 150);
-    });
-  });
 
   const busy = form.querySelector("[data-busy]");
   form.addEventListener("submit", () => { busy.textContent = "正在核对 …"; form.querySelector("[data-go]").disabled = true; });

@@ -8,6 +8,7 @@
     const now = JSON.parse(e.data);
     card.querySelector("progress").value = now.done;
     card.querySelector("[data-count]").textContent = `${now.done} / ${now.total}`;
+    card.querySelector("[data-says]").textContent = now.said || (now.done ? "正在核对" : "等候处理");
     if (now.state !== "running") { events.close(); window.location.reload(); }
   };
 })();
