@@ -21,6 +21,9 @@ def test_the_code_takes_over_and_no_project_is_lost(region: str) -> None:
     assert len(found.table) == len(samples)
     assert "生态环境法典" not in "".join(c for cited in found.table["cited_from"] for c in cited)
     assert "生态环境法典" in "".join(c for cited in found.table["cited_to"] for c in cited)
+    after = "".join(c for cited in found.table["cited_to"] for c in cited)
+    assert not [law for law in ("《中华人民共和国环境保护法》", "《中华人民共和国水污染防治法") if law in after]
+    assert not found.table["flips"].any()  # the Code moved these provisions and changed none of their thresholds
     for before, after, (_, row) in zip(
         ecozone.assess(samples, ecozone.demo_atlas(region), as_of="2026-08-14"),
         ecozone.assess(samples, ecozone.demo_atlas(region), as_of="2026-08-15"),
