@@ -474,6 +474,16 @@ def test_the_register_is_counted_in_every_answer(call: Call) -> None:
     assert all("".join(p["title"].split()) in told for p in papers)
 
 
+def test_rows_without_a_place_are_counted_with_their_reason(call: Call, tmp_path: Path) -> None:
+    rows = ["名称,经度,纬度", "甲,103.55,29.41", "乙,,", "丙,103度33分八秒,29.40", "丁,103.56,29.42", "戊,,29.41"]
+    (tmp_path / "点.csv").write_text("\n".join(rows), encoding="utf-8")
+    told = "".join(call("inspect", tmp_path / "点.csv").out.split())
+    assert "点2个、顶点2个；另有坐标写法有误2行、坐标空白1行，未计入" in told
+    assert "坐标空白（第3行）" in told
+    assert "（第4行、第6行）" in told
+    assert "geometry-null" not in told
+
+
 def test_kinds_are_listed_with_their_columns(call: Call) -> None:
     every = call("kinds").out
     for key, kind in ecozone.kinds.registry().items():

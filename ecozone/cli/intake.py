@@ -17,7 +17,7 @@ from ecozone.errors import InputError
 from ecozone.words.values import read_metres
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ecozone.intake.diagnose import Diagnosis
     from ecozone.intake.issue import Issue
@@ -38,6 +38,8 @@ _IMPORT = """把一个数据文件导入图集，成为一个图层的新版本�
 """
 _CRS = "坐标系：EPSG 代码、GCJ02（高德）、BD09（百度），或 DDD.MMSS（度分秒连写）；缺省由文件和坐标数值判断。"
 _LAYER = "文件有多个图层时读哪一个；数据库则为表名或 SELECT 查询。"
+#: Columns of a file that are named.
+_COLUMNS = 20
 
 
 def _common(command: Any) -> Any:
@@ -108,9 +110,9 @@ def _show(found: Diagnosis) -> None:
         ("坐标系", f"{found.crs}；依据：{found.how}" if found.crs else ""),
         ("范围", f"东经 {extent[0]:.6f}–{extent[2]:.6f}°，北纬 {extent[1]:.6f}–{extent[3]:.6f}°" if extent else ""),
         ("位置", found.place or ""),
-        ("要素", "、".join(f"{k} {v} 个" for k, v in found.features.items()) + f"，顶点 {found.vertices} 个"),
+        ("要素", _features(found)),
         ("面积", f"{found.area_ha:.4f} 公顷" if found.area_ha is not None else ""),
-        ("字段", "、".join(f"{k}（{v}）" if v else k for k, v in list(found.columns.items())[:20])),
+        ("字段", _columns(found.columns)),
         ("字段对应", "、".join(f"{k}←{v}" for k, v in found.matches.items())),
     ]
     for label, text in rows:
@@ -122,6 +124,25 @@ def _show(found: Diagnosis) -> None:
         say()
         for line in labelled("不能读取", found.refusal, column=10):
             say(line, style={"bold": True})
+
+
+def _columns(columns: Mapping[str, str]) -> str:
+    """Return the file's columns with a value of each."""
+    named = [f"{k}（{v}）" if v else k for k, v in columns.items()]
+    return "、".join(named[:_COLUMNS]) + (f" 等 {len(named)} 个" if len(named) > _COLUMNS else "")
+
+
+def _features(found: Diagnosis) -> str:
+    """Return how many features there are, and how many rows or features gave none and why."""
+    from ecozone.intake.diagnose import NO_GEOMETRY
+    from ecozone.intake.issue import PLACELESS_ROWS
+
+    shapes = [f"{k} {v} 个" for k, v in found.features.items() if k != NO_GEOMETRY]
+    text = "、".join([*shapes, f"顶点 {found.vertices} 个"])
+    without = [f"{PLACELESS_ROWS[i.code]} {i.count} 行" for i in found.issues if i.code in PLACELESS_ROWS]
+    if not without and found.features.get(NO_GEOMETRY):
+        without = [f"没有几何的 {found.features[NO_GEOMETRY]} 个"]
+    return text + (f"；另有{'、'.join(without)}，未计入" if without else "")
 
 
 def _list(issues: Sequence[Issue]) -> None:

@@ -20,6 +20,8 @@ from ecozone.intake.issue import Issue, errors, ordered
 if TYPE_CHECKING:
     from ecozone.atlas import Atlas
 
+#: How features without geometry are counted.
+NO_GEOMETRY = "无几何"
 _TYPES = {0: "点", 1: "线", 2: "面"}
 
 
@@ -153,7 +155,7 @@ def _features(geometry: Any) -> dict[str, int]:
     dimensions = shapely.get_dimensions(geometry)
     out = {}
     for value, count in zip(*np.unique(dimensions, return_counts=True), strict=True):
-        out[_TYPES.get(int(value), "无几何")] = int(count)
+        out[_TYPES.get(int(value), NO_GEOMETRY)] = int(count)
     return out
 
 

@@ -11,6 +11,9 @@ SEVERITIES = {"error": "错误", "warning": "注意", "info": "说明"}
 #: Who has to act.
 WHO = {"provider": "数据提供单位", "importer": "导入人员", "nobody": "无须处理"}
 
+#: Rows of a table that gave no place, and what is wrong with them.
+PLACELESS_ROWS = {"rows-without-place": "坐标空白", "row-refused": "坐标写法有误"}
+
 #: code -> (severity, who must act, title)
 CODES: dict[str, tuple[str, str, str]] = {
     # the file
@@ -157,9 +160,15 @@ class Issue:
 
 
 def ordered(issues: Iterable[Issue]) -> tuple[Issue, ...]:
-    """Return issues worst first, equal ones once, otherwise in the order they were found."""
+    """Return issues worst first, equal ones once, otherwise in the order they were found.
+
+    What was said of the rows of a table is not said again of the features made of them.
+    """
     ranks = list(SEVERITIES)
-    return tuple(sorted(dict.fromkeys(issues), key=lambda i: ranks.index(i.severity)))
+    found = list(dict.fromkeys(issues))
+    told = sum(i.count for i in found if i.code in PLACELESS_ROWS)
+    left = [i for i in found if i.code != "geometry-null" or i.count > told]
+    return tuple(sorted(left, key=lambda i: ranks.index(i.severity)))
 
 
 def errors(issues: Sequence[Issue], acknowledged: Iterable[str] = ()) -> list[Issue]:

@@ -123,20 +123,21 @@ def _table(path: Path, rows: Sequence[Sequence[Any]], kind: str, found: str, how
     names = [h if h not in heads[:i] else f"{h}_{i + 1}" for i, h in enumerate(heads)]
     columns = {name: [_cell(r[i]) for r in body] for i, name in enumerate(names)}
     broken: list[str] = []
-    empty, digits = 0, 99
+    empty: list[str] = []
+    digits = 99
     shapes: list[Any] = []
     for number, row in enumerate(body, start + 2):
         shape, printed, state = _place(row, at)
-        empty += state == "empty"
-        if state == "broken":
-            broken.append(f"第 {number} 行")
+        if state:
+            (broken if state == "broken" else empty).append(f"第 {number} 行")
         digits = min(digits, printed) if shape is not None else digits
         shapes.append(shape)
     if broken:
-        message = f"有 {len(broken)} 行坐标写法不完整或矛盾（{'、'.join(broken[:5])}），没有猜测，请改正后重试。"
+        message = f"有 {len(broken)} 行坐标写法不完整或矛盾（{_named(broken)}），没有猜测，请改正后重试。"
         issues.append(Issue("row-refused", message, len(broken), tuple(broken)))
     if empty:
-        issues.append(Issue("rows-without-place", f"有 {empty} 行没有坐标，已略过。", empty))
+        message = f"有 {len(empty)} 行坐标空白（{_named(empty)}），已略过。"
+        issues.append(Issue("rows-without-place", message, len(empty), tuple(empty)))
     if "label" in at and "wkt" not in at:
         shapes, columns = _parcels(shapes, columns, names, at)
     return RawTable(
@@ -151,6 +152,10 @@ def _table(path: Path, rows: Sequence[Sequence[Any]], kind: str, found: str, how
         issues=tuple(issues),
         path=path,
     )
+
+
+def _named(rows: Sequence[str]) -> str:
+    return "、".join(rows[:5]) + (" 等" if len(rows) > 5 else "")
 
 
 def _columns(heads: Sequence[str]) -> dict[str, int]:
