@@ -18,7 +18,7 @@ import shapely
 from ecozone._atomic import whole
 from ecozone.assessment import SCHEMA
 from ecozone.comparison import Comparison, Difference, diff
-from ecozone.errors import InputError
+from ecozone.errors import InputError, os_reason
 from ecozone.project import Part, Project
 from ecozone.rules.access import Answer
 
@@ -44,7 +44,7 @@ def save(answer: Assessment, path: str | Path) -> Path:
         with whole(target) as part:
             part.write_text(json.dumps(answer.to_dict(), ensure_ascii=False, indent=1), encoding="utf-8", newline="\n")
     except OSError as error:
-        raise InputError(f"记录写不到“{path}”：{error.strerror}。请换一个文件夹。") from None
+        raise InputError(f"记录写不到“{path}”：{os_reason(error)}。请换一个文件夹。") from None
     return target
 
 

@@ -8,6 +8,7 @@ defect of ecozone (exit status 70).
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable
 
 
@@ -73,6 +74,24 @@ class EcozoneWarning(UserWarning):
 
 class RepairWarning(EcozoneWarning):
     """A layer's geometry was mended; the message says how much its area changed."""
+
+
+_REASONS = {
+    errno.ENOENT: "没有这个文件或文件夹",
+    errno.EACCES: "没有权限，或者文件正被别的程序打开",
+    errno.EPERM: "没有权限",
+    errno.EROFS: "所在磁盘只读",
+    errno.ENOSPC: "磁盘空间不足",
+    errno.EEXIST: "路径中有一段不是文件夹",
+    errno.EISDIR: "这是一个文件夹",
+    errno.ENOTDIR: "路径中有一段不是文件夹",
+    errno.ENAMETOOLONG: "名称太长",
+}
+
+
+def os_reason(error: OSError) -> str:
+    """Return why the system refused a file, in Chinese; what it says itself when nothing better is known."""
+    return _REASONS.get(error.errno or 0, error.strerror or "原因不明")
 
 
 def did_you_mean(word: str, names: Iterable[str], *, count: int = 3, otherwise: str = "，") -> str:

@@ -5,7 +5,6 @@ SEMANTICS 1: 1, 3, 4 and 0 are given only once an answer exists, so a crash is n
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import sys
@@ -19,20 +18,10 @@ import click
 
 from ecozone.cli.command import sentence
 from ecozone.cli.layout import gbk
-from ecozone.errors import EcozoneError, EcozoneWarning
+from ecozone.errors import EcozoneError, EcozoneWarning, os_reason
 
 #: Exit statuses besides those of an answer.
 BAD_INPUT, INTERNAL, INTERRUPTED = 2, 70, 130
-_OS_ERRORS = {
-    errno.ENOENT: "没有这个文件或文件夹",
-    errno.EACCES: "没有权限",
-    errno.EPERM: "没有权限",
-    errno.EROFS: "所在磁盘只读",
-    errno.ENOSPC: "磁盘空间不足",
-    errno.EISDIR: "这是一个文件夹",
-    errno.ENOTDIR: "路径中有一段不是文件夹",
-    errno.ENAMETOOLONG: "名称太长",
-}
 
 
 def run(program: click.Command, arguments: list[str] | None = None) -> int:
@@ -72,7 +61,7 @@ def run(program: click.Command, arguments: list[str] | None = None) -> int:
 def os_sentence(error: OSError) -> str:
     """Return a sentence on a file that cannot be read or written."""
     what = f"“{error.filename}”" if error.filename else "文件或设备"
-    return f"{what}无法读写：{_OS_ERRORS.get(error.errno or 0, error.strerror or '原因不明')}，请检查路径、权限和磁盘。"
+    return f"{what}无法读写：{os_reason(error)}，请检查路径、权限和磁盘。"
 
 
 def say(text: str = "", *, style: dict[str, Any] | None = None, err: bool = False) -> None:

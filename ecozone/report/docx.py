@@ -13,7 +13,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from ecozone.errors import InputError, MissingDependencyError
-from ecozone.report.tree import Block, Bullets, Document, Figure, Heading, Paragraph, Signature, Table
+from ecozone.report.tree import LONG_ROW, Block, Bullets, Document, Figure, Heading, Paragraph, Signature, Table
 
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 #: Styles of ecozone's own, with the built-in style each is based on, size in points, bold, grey.
@@ -238,7 +238,7 @@ def _table(block: Table, names: dict[str, str], width: int) -> Iterable[str]:
         yield "</w:tr>"
     for number, row in enumerate(block.rows, 1):
         keep = block.whole and number < len(block.rows)
-        split = "" if sum(map(len, row)) > _LONG_ROW else "<w:trPr><w:cantSplit/></w:trPr>"
+        split = "" if sum(map(len, row)) > LONG_ROW else "<w:trPr><w:cantSplit/></w:trPr>"
         yield f"<w:tr>{split}"
         for i, (text, w) in enumerate(zip(row, columns, strict=True)):
             strong = i in block.strong
@@ -247,8 +247,6 @@ def _table(block: Table, names: dict[str, str], width: int) -> Iterable[str]:
     yield "</w:tbl>"
 
 
-#: A row longer than so many signs may break over pages.
-_LONG_ROW = 900
 _BORDERS = "<w:tblBorders>{}</w:tblBorders>".format(
     "".join(
         f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="9AA5B1"/>'

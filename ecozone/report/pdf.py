@@ -76,7 +76,7 @@ def _plain(block: Block, pictures: list[Figure]) -> dict[str, Any]:
     if isinstance(block, Table):
         return {
             "kind": "table", "caption": block.caption, "head": list(block.head), "rows": [list(r) for r in block.rows],
-            "widths": list(block.widths), "strong": list(block.strong), "whole": block.whole,
+            "widths": list(block.widths), "strong": list(block.strong), "whole": block.whole, "tall": block.tall,
         }  # fmt: skip
     if isinstance(block, Figure):
         number = next(i for i, p in enumerate(pictures) if p is block)

@@ -11,6 +11,8 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]
 
 #: Rows and signs up to which a table of labels and values is not broken over pages.
 _WHOLE_ROWS, _WHOLE = 14, 1200
+#: A row longer than so many signs may break over pages.
+LONG_ROW = 900
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,11 @@ class Table:
     def whole(self) -> bool:
         """Say whether it stays on one page: a short one of labels and values."""
         return not self.head and len(self.rows) <= _WHOLE_ROWS and sum(len(t) for r in self.rows for t in r) < _WHOLE
+
+    @property
+    def tall(self) -> bool:
+        """Say whether a row may break over pages: one of so many signs may not fit on any."""
+        return any(sum(map(len, row)) > LONG_ROW for row in self.rows)
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecozone._atomic import whole
-from ecozone.errors import InputError
+from ecozone.errors import InputError, os_reason
 from ecozone.report.chapters.cover import Handling
 from ecozone.report.document import document
 from ecozone.report.tree import Document, Figure
@@ -126,13 +127,11 @@ def write_bytes(target: Path, made: Callable[[], bytes]) -> Path:
     data = made()
     try:
         if target.is_dir():
-            raise IsADirectoryError
+            raise IsADirectoryError(errno.EISDIR, "")
         with whole(target) as part:
             part.write_bytes(data)
     except OSError as error:
-        raise InputError(
-            f"报告写不到“{target}”：{error.strerror or '这是一个文件夹'}。请换一个文件夹，或检查权限和磁盘空间。"
-        ) from None
+        raise InputError(f"“{target}”没有写成：{os_reason(error)}。请换一个文件夹，或检查权限和磁盘空间。") from None
     return target
 
 
