@@ -113,6 +113,10 @@ class ZoneRow:
     sure: bool = True
 
 
+#: What `Measured` holds from `distance_m` to `extent_m` where nothing is near.
+_NOTHING = np.array([np.inf, np.inf, 0, 0, 0, 0, 0, 0, -1, 0, 0])
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Measured:
     """The answer to one request, one value a piece of ground (arrays of shape ``(n,)``).
@@ -181,31 +185,17 @@ class Measured:
         columns: Mapping[str, NDArray[Any]] | None = None,
     ) -> Measured:
         """Return the answer of a layer that is missing (or holds nothing near), for `n` pieces."""
-
-        def full(value: float) -> NDArray[np.float64]:
-            return np.full(n, float(value))
-
-        low = np.full(n, FALSE)
+        low, high = np.empty((2, n), dtype=np.int8), np.empty((len(_NOTHING), n))
+        low[:], high[:] = FALSE, _NOTHING[:, None]
         return cls(
-            request=request,
-            layer=layer,
-            meets=low,
-            inside=low.copy(),
-            distance_m=full(np.inf),
-            distance_low_m=full(np.inf),
-            overlap=full(0),
-            overlap_low=full(0),
-            overlap_high=full(0),
-            share=full(0),
-            share_low=full(0),
-            share_high=full(0),
-            coverage_m=full(-1),
-            accuracy_m=full(0),
-            extent_m=full(0),
+            request,
+            layer,
+            *low,
+            *high,
             rows=lambda _piece: (),
             nearest=np.full(n, -1),
             dimension=np.zeros(n, dtype=np.int64),
-            depth_m=full(np.inf),
+            depth_m=np.full(n, np.inf),
             columns=columns,
         )
 

@@ -17,7 +17,7 @@ from ecozone.relate.asked import Asked
 from ecozone.relate.pairs import Projected
 from ecozone.relate.pieces import Pieces, cut
 from ecozone.relate.search import Far, Search, look_from, margin_m
-from ecozone.relation import Relations, Request
+from ecozone.relation import Measured, Relations, Request
 
 if TYPE_CHECKING:
     from ecozone.atlas import Atlas
@@ -75,7 +75,12 @@ def relate(
     away = {request.minus.kind for request in reach if request.minus is not None}
     for kind in away & set(plans):
         plans[kind] = replace(plans[kind], whole=True)
-    done = {request: Asked.of(request, pieces, layers, as_of) for request in reach}
+    done: dict[Request, Asked] = {}
+    for request in reach:
+        layer, minus = layers[request.kind], layers[request.minus.kind] if request.minus is not None else None
+        if layer is not None and (minus is not None or request.minus is None):
+            done[request] = Asked.of(request, pieces, layer, minus, as_of)
+    nothing = Measured.nothing(requests[0], len(pieces)) if requests else None  # of layers that are not there
 
     def one(index: int) -> None:
         if not hasattr(_thread, "cache"):
@@ -83,7 +88,7 @@ def relate(
         _group(index, pieces, layers, plans, done, half_width_m, _thread.cache)
 
     _spread(one, len(pieces.groups), threads)
-    measured = {request: asked.measured() for request, asked in done.items()}
+    measured = {r: done[r].measured() if r in done else _of(nothing, r) for r in reach}
     return Relations(
         parts=len(pieces.codes),
         pieces=pieces.of,
@@ -112,8 +117,7 @@ def _group(
     far = {kind: Far(group, search) for kind, search in plans.items() if found[kind] is not None}
     for request, asked in done.items():
         layer = layers[request.kind]
-        if asked.void or layer is None:
-            continue
+        assert layer is not None
         asked.out.coverage_m[group.rows] = margins[id(layer.coverage)]
         minus = layers[request.minus.kind] if request.minus is not None else None
         if minus is not None:
@@ -121,6 +125,11 @@ def _group(
         away = found.get(request.minus.kind) if request.minus is not None else None
         if request.kind in far:
             asked.fill(group, found[request.kind], away, far[request.kind], half_width_m)
+
+
+def _of(nothing: Measured | None, request: Request) -> Measured:
+    assert nothing is not None
+    return replace(nothing, request=request)
 
 
 def _spread(one: Callable[[int], None], groups: int, threads: int) -> None:

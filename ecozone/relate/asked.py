@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,24 +31,17 @@ class Asked:
     may: NDArray[np.bool_]
     minus: tuple[NDArray[np.bool_], NDArray[np.bool_]] | None
     blind_m: NDArray[np.float64]
-    void: bool
 
     @classmethod
-    def of(cls, request: Request, pieces: Pieces, layers: Mapping[str, Layer | None], as_of: dt.date) -> Asked:
+    def of(cls, request: Request, pieces: Pieces, layer: Layer, minus: Layer | None, as_of: dt.date) -> Asked:
         """Begin a request."""
-        layer, n = layers[request.kind], len(pieces)
-        minus = layers.get(request.minus.kind) if request.minus is not None else None
-        nobody = np.zeros(0, dtype=bool)
-        void = layer is None or (request.minus is not None and minus is None)
-        blind = np.full(n, -1.0)
-        if layer is None or void:
-            return cls(request, Measured.nothing(request, n), Rows(may_only=False), nobody, nobody, None, blind, True)
-        out = Measured.nothing(request, n, _used(layer), layer.columns)
+        out = Measured.nothing(request, len(pieces), _used(layer), layer.columns)
         out.accuracy_m[:] = pieces.accuracy_m + layer.accuracy_m + (minus.accuracy_m if minus is not None else 0.0)
         out.extent_m[:] = pieces.extent_m
+        blind = np.full(len(pieces), -1.0)
         sure, may = mask(layer, request, as_of)
         masks = mask(minus, request.minus, as_of) if minus is not None and request.minus is not None else None
-        return cls(request, out, Rows(may_only=bool((may & ~sure).any())), sure, may, masks, blind, False)
+        return cls(request, out, Rows(may_only=bool((may & ~sure).any())), sure, may, masks, blind)
 
     def fill(self, group: Group, pairs: Pairs | None, away: Pairs | None, far: Far, half_width_m: float | None) -> None:
         """Measure one group."""
@@ -73,8 +65,6 @@ class Asked:
 
     def measured(self) -> Measured:
         """Return the answer."""
-        if self.void:
-            return self.out
         if self.request.minus is not None:
             _hold(self.out, self.blind_m)
         self.rows.settle()

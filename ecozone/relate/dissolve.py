@@ -20,6 +20,10 @@ from ecozone.relation import FALSE, TRUE, UNKNOWN
 _AREA, _LINE = 2, 1
 #: Ground and zone this near, metres, touch: a shared border keeps no more digits than that through a projection.
 CONTACT_M = 1e-6
+#: GEOS straightens bends of up to a hundredth of a buffer's distance, and draws its arcs as chords: twice that, share.
+_BENT = 0.02
+#: Spacing of points where that could decide, metres.
+_STEP_M = 0.1
 
 
 def apart(ground: NDArray[Any], zones: NDArray[Any]) -> NDArray[np.float64]:
@@ -53,8 +57,24 @@ def unite(pieces: int, piece: NDArray[np.int64], geometry: NDArray[Any]) -> NDAr
     for size in sorted(set(count[~single].tolist())):
         several = count == size
         table = geometry[first[several][:, None] + np.arange(size)[None, :]]
-        out[rows[several]] = shapely.union_all(table, axis=1)
+        out[rows[several]] = _seamless(shapely.union_all(table, axis=1, grid_size=CONTACT_M))
     return out
+
+
+def _seamless(zones: NDArray[Any]) -> NDArray[Any]:
+    """Fill holes narrower than contact: two zones end on one line, but keep no common digits through a projection."""
+    parts, owner = shapely.get_parts(zones, return_index=True)
+    holed = np.unique(owner[shapely.get_num_interior_rings(parts) > 0])
+    for row in holed.tolist():
+        kept = []
+        for part in shapely.get_parts(zones[row]):
+            if shapely.get_num_interior_rings(part):
+                shell, *holes = shapely.get_rings(part)
+                wide = shapely.area(shapely.polygons(holes)) > CONTACT_M * shapely.length(holes)
+                part = shapely.polygons(shell, np.array(holes, dtype=object)[wide])
+            kept.append(part)
+        zones[row] = kept[0] if len(kept) == 1 else shapely.union_all(kept)
+    return zones
 
 
 def states(
@@ -94,12 +114,10 @@ def states(
         hit[some] = _meets(site[some], zone[some], a[some])
     some = np.flatnonzero(inside_open)
     if len(some):
-        core = shrunk(shrunk(zone[some], a[some]), extent[some])
-        within[some] = shapely.covers(core, site[some])
+        deep_enough = shapely.distance(site[some], shapely.boundary(zone[some])) >= (a + extent)[some]
+        within[some] = shapely.covers(zone[some], site[some]) & (deep_enough | ((a + extent)[some] <= 0))
         some = some[~within[some]]
-        beyond[some] = ~shapely.covers(
-            np.where(a[some] > 0, shapely.buffer(zone[some], a[some]), zone[some]), site[some]
-        )
+        beyond[some] = _leaves(site[some], zone[some], a[some])
     meets[rows[hit]] = TRUE
     inside[rows] = np.where(within, TRUE, np.where(beyond, FALSE, UNKNOWN))
     return meets, inside
@@ -150,13 +168,47 @@ def _meets(site: NDArray[Any], zone: NDArray[Any], a: NDArray[np.float64]) -> ND
     """Mark ground that touches a zone and certainly meets it, by buffers."""
     hit = np.zeros(len(site), dtype=bool)
     surface = (shapely.get_dimensions(zone) == _AREA) | (a <= 0)
-    core = shrunk(zone[surface], a[surface])
-    hit[surface] = shapely.intersects(site[surface], core)
+    hit[surface] = _reaches(site[surface], zone[surface], a[surface])
     hit &= ~((a <= 0) & (shapely.get_dimensions(site) > 0) & shapely.touches(site, zone))
     for certain in (_runs_through, _holds):
         left = np.flatnonzero(~hit & (a > 0))
         hit[left] = certain(site[left], zone[left], a[left])
     return hit
+
+
+def _reaches(site: NDArray[Any], zone: NDArray[Any], depth_m: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Mark ground that reaches deeper than so much into a zone.
+
+    GEOS straightens bends by a hundredth of the distance before it shrinks a zone: where that could decide, the ground
+    in question is looked at point by point.
+    """
+    hit = np.asarray(shapely.intersects(site, shrunk(zone, depth_m * (1 + _BENT))))
+    left = np.flatnonzero(~hit & (depth_m > 0))
+    core = shrunk(zone[left], depth_m[left] * (1 - _BENT))
+    near = shapely.intersects(site[left], core)
+    left, core = left[near], core[near]
+    some = shapely.intersection(site[left], core)
+    hit[left] = _far(some, shapely.boundary(zone[left])) > depth_m[left]
+    return hit
+
+
+def _leaves(site: NDArray[Any], zone: NDArray[Any], reach_m: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Mark ground that goes farther than so much out of a zone; see `_reaches`."""
+    out = ~np.asarray(shapely.covers(_grown(zone, reach_m * (1 + _BENT)), site))
+    left = np.flatnonzero(~out & (reach_m > 0))
+    wide = _grown(zone[left], reach_m[left] * (1 - _BENT))
+    near = ~shapely.covers(wide, site[left])
+    left, wide = left[near], wide[near]
+    out[left] = _far(shapely.difference(site[left], wide), zone[left]) > reach_m[left]
+    return out
+
+
+def _far(ground: NDArray[Any], edge: NDArray[Any]) -> NDArray[np.float64]:
+    """Return how far the farthest point of some ground lies from an edge, right to half of `_STEP_M`."""
+    out = np.zeros(len(ground))
+    coords, owner = shapely.get_coordinates(shapely.segmentize(ground, _STEP_M), return_index=True)
+    np.maximum.at(out, owner, shapely.distance(shapely.points(coords), edge[owner]))
+    return out
 
 
 def _runs_through(site: NDArray[Any], zone: NDArray[Any], accuracy_m: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -246,3 +298,7 @@ def own_measure(ground: NDArray[Any]) -> NDArray[np.float64]:
 def shrunk(zone: NDArray[Any], accuracy_m: NDArray[np.float64]) -> NDArray[Any]:
     """Shrink zones by the accuracy; an exact layer keeps its zones, lines and points vanish."""
     return np.where(accuracy_m > 0, shapely.buffer(zone, -accuracy_m), zone)
+
+
+def _grown(zone: NDArray[Any], metres: NDArray[np.float64]) -> NDArray[Any]:
+    return np.where(metres > 0, shapely.buffer(zone, metres), zone)
