@@ -89,3 +89,17 @@ def test_rows_are_added_to_a_ledger_and_to_nothing_else(tmp_path: Path) -> None:
         write_ledger([answer("conditional")], tmp_path / "bad.xlsx", append=True)
     with pytest.raises(InputError, match="xlsx"):
         write_ledger([], tmp_path / "x.csv")
+
+
+def test_an_older_ledger_with_fewer_columns_is_added_to(tmp_path: Path) -> None:
+    path = write_ledger([answer("prohibited")], tmp_path / "l.xlsx")
+    book = openpyxl.load_workbook(path)
+    keys = [c[0] for c in columns()["finding"]]
+    book[SHEETS["finding"]].delete_cols(keys.index("marks") + 1)
+    book.save(path)
+    before = len(rows(path, "project"))
+    write_ledger([answer("conditional")], path, append=True)
+    found = rows(path, "finding")
+    assert len(rows(path, "project")) == before + 1
+    assert found[0]["marks"] is None and found[0]["cited"]
+    assert any(row["marks"] == "规划期已届满" for row in found)

@@ -101,7 +101,7 @@ def _project(answer: Assessment) -> dict[str, Any]:
         "verdict": VERDICTS[answer.verdict], "complete": "是" if answer.complete else "否",
         "after": VERDICTS[answer.after_overrides[0]] if answer.overrides else None, "units": len(codes),
         "unit_codes": "、".join(codes), "hits": len(pushing), "open": len(answer.open),
-        "grounds": "；".join(dict.fromkeys(f.cited for f in pushing if f.push == worst)),
+        "grounds": "；".join(dict.fromkeys(_SAY.cited(f) for f in pushing if f.push == worst)),
         "failed": rows.count("不符合"), "undecided": rows.count("无法判定"), "version": __version__,
         "edition": _EDITIONS[answer.edition], "notice": answer.context.notice,
     }  # fmt: skip
@@ -115,7 +115,8 @@ def _findings(answer: Assessment) -> Iterator[dict[str, Any]]:
         struck = [o for o in answer.overrides if (o.rule, o.part) == (f.rule, f.part)]
         yield {
             "name": answer.project.name, "as_of": answer.as_of, "part": _SAY.part(f.part), "rule": f.rule,
-            "title": f.title, "outcome": _OUTCOMES[f.outcome], "effect": f.effect_text, "cited": f.cited,
+            "title": f.title, "outcome": _OUTCOMES[f.outcome], "effect": f.effect_text,
+            "marks": "、".join(f.marks), "cited": f.cited,
             "because": "；".join(f.because), "zone": f"{near['zone']} {near['name']}" if near else None,
             "distance_m": near.get("distance_m"), "overlap_m2": near.get("overlap_m2"),
             "overlap_m": near.get("overlap_m"), "limit_m": f.threshold.get("distance_m"),
@@ -209,9 +210,11 @@ def _read(openpyxl: Any, target: Path) -> dict[str, list[Sequence[Any]]]:
         if title not in book.sheetnames:
             raise InputError(other)
         lines = list(book[title].iter_rows(values_only=True))
-        if not lines or list(lines[0]) != [_head(c) for c in columns()[sheet]]:
+        heads = [_head(c) for c in columns()[sheet]]
+        if not lines or not set(lines[0]) <= set(heads) or lines[0][0] != heads[0]:
             raise InputError(other)
-        out[sheet] = [[_plain(v) for v in line] for line in lines[1:]]
+        named = [dict(zip(lines[0], line, strict=True)) for line in lines[1:]]  # an older one may have fewer columns
+        out[sheet] = [[_plain(row.get(head)) for head in heads] for row in named]
     return out
 
 
