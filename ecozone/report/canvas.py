@@ -17,6 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path as Outline
 from matplotlib.patheffects import withStroke
+from PIL import Image
 
 from ecozone.crs import Plane, geod
 from ecozone.report.fonts import chinese, drawable
@@ -62,7 +63,7 @@ class Canvas:
         path = str(chinese(serif=False).path)
         self._small, self._text = (FontProperties(fname=path, size=s) for s in (6.5, 7.5))
         self._figure = Figure(figsize=SIZE, dpi=DPI)
-        FigureCanvasAgg(self._figure)
+        self._agg = FigureCanvasAgg(self._figure)
         self.axes = self._figure.add_axes(_MAP)
         self.axes.set_xlim(self.box[0], self.box[2])
         self.axes.set_ylim(self.box[1], self.box[3])
@@ -95,16 +96,16 @@ class Canvas:
             dimension = shapely.get_dimensions(part)
             xy = shapely.get_coordinates(part)
             if dimension == 2:
-                self.axes.add_patch(
+                self.axes.add_artist(
                     PathPatch(_outline(part), facecolor=_with_alpha(look.inside or look.colour, look.fill), **line)
                 )
             elif dimension == 1:
-                self.axes.plot(
+                self._line(
                     *xy.T, color=look.colour, linewidth=0.7 * look.weight, linestyle=dash, zorder=order,
                     solid_capstyle="round",
                 )  # fmt: skip
             else:
-                self.axes.plot(*xy.T, "o", color=look.inside or look.colour, markeredgecolor=look.colour, markersize=5,
+                self._line(*xy.T, "o", color=look.inside or look.colour, markeredgecolor=look.colour, markersize=5,
                                zorder=order)  # fmt: skip
         if label:
             self._legend.setdefault(label, _key(look, int(shapely.get_dimensions(shape))))
@@ -123,7 +124,7 @@ class Canvas:
             self._taken.append((left - room, bottom - room, right + room, top + room))
         if max(right - left, top - bottom) < _SMALL * self.pixel_m:
             middle = ((left + right) / 2, (bottom + top) / 2)
-            self.axes.plot(*middle, "o", markersize=15, markerfacecolor="none", markeredgecolor="#b91c1c",
+            self._line(*middle, "o", markersize=15, markerfacecolor="none", markeredgecolor="#b91c1c",
                            markeredgewidth=1.3, zorder=58)  # fmt: skip
 
     def name(self, shape: Any, text: str, colour: str = _INK) -> None:
@@ -181,8 +182,16 @@ class Canvas:
                 0.744, 0.085 + 0.03 * i, text, fontproperties=self._small, color=_DIM, va="bottom", wrap=False
             )
         out = io.BytesIO()
-        self._figure.savefig(out, format="png", dpi=DPI, metadata={"Software": None})
+        self._agg.draw()
+        picture = Image.fromarray(np.asarray(self._agg.buffer_rgba())).convert("RGB")
+        picture.save(out, "PNG", compress_level=3, dpi=(DPI, DPI))
         return out.getvalue()
+
+    def _line(self, x: Any, y: Any, *signs: str, **look: Any) -> None:
+        """Add a line as it is: `Axes.plot` would measure it for limits that are set already."""
+        if signs:
+            look |= {"marker": signs[0], "linestyle": "none"}
+        self.axes.add_artist(Line2D(np.atleast_1d(x), np.atleast_1d(y), **look))
 
     # ---- what every sheet has
 
@@ -197,7 +206,7 @@ class Canvas:
                 along = np.linspace(*other, 30)
                 value = np.full(30, k * step)
                 line = self.plane.forward(np.column_stack([value, along] if axis == 0 else [along, value]))
-                self.axes.plot(*line.T, color="#9aa5b1", linewidth=0.35, zorder=0.5)
+                self._line(*line.T, color="#9aa5b1", linewidth=0.35, zorder=0.5)
                 self._degree_label(axis, k * step, line)
 
     def _degree_label(self, axis: int, value: float, line: Any) -> None:
@@ -233,9 +242,9 @@ class Canvas:
     def _scale(self) -> None:
         ends, metres = self.scale_ends(), self.scale_m()
         halo = [withStroke(linewidth=4, foreground="white")]
-        self.axes.plot(*ends.T, color=_INK, linewidth=2, zorder=80, solid_capstyle="butt", path_effects=halo)
+        self._line(*ends.T, color=_INK, linewidth=2, zorder=80, solid_capstyle="butt", path_effects=halo)
         middle = ends.mean(axis=0)
-        self.axes.plot(*np.vstack([ends[0], middle]).T, color="white", linewidth=1, zorder=81, solid_capstyle="butt")
+        self._line(*np.vstack([ends[0], middle]).T, color="white", linewidth=1, zorder=81, solid_capstyle="butt")
         text = f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m"
         self.axes.text(
             ends[1, 0] + 6 * self.pixel_m, ends[1, 1], f"0–{text}", fontproperties=self._small, va="center", zorder=80,

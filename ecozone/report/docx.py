@@ -55,16 +55,13 @@ def docx_bytes(document: Document, template: str | Path | None = None) -> bytes:
         _house(word)
     _complete(word)
     _frame(word, document, own=template is None)
-    word.add_paragraph(document.title, style="Title")
-    word.add_paragraph(document.subtitle, style="Subtitle")
-    if document.mark:
-        word.add_paragraph(document.mark, style="ecozone Mark")
     names = {s.name: s.style_id for s in word.styles}
     width = _text_width(word)
+    for text, style in ((document.title, "Title"), (document.subtitle, "Subtitle"), (document.mark, "ecozone Mark")):
+        if text:
+            word.element.body._insert_p(_paragraph(text, names[style]))
     for block, following in zip(document.blocks, [*document.blocks[1:], None], strict=True):
-        _write(word, block, names, width)
-        if isinstance(block, Paragraph) and isinstance(following, Table | Bullets):
-            word.paragraphs[-1].paragraph_format.keep_with_next = True
+        _write(word, block, names, width, stay=isinstance(following, Table | Bullets))
     word.core_properties.title = f"{document.title}：{document.subtitle}"[:255]
     word.core_properties.author = "ecozone"
     word.core_properties.comments = document.mark[:255]
@@ -195,32 +192,39 @@ def _frame(word: Any, document: Document, *, own: bool) -> None:
 # ---- blocks
 
 
-def _write(word: Any, block: Block, names: dict[str, str], width: int) -> None:
+def _write(word: Any, block: Block, names: dict[str, str], width: int, *, stay: bool) -> None:
+    """Add a block; with `stay`, a paragraph keeps to what follows it."""
+    body = word.element.body
     if isinstance(block, Heading):
-        word.add_paragraph(block.text, style=f"Heading {block.level}")
+        body._insert_p(_paragraph(block.text, names[f"Heading {block.level}"]))
     elif isinstance(block, Paragraph):
         styles = {"lead": "ecozone Lead", "note": "ecozone Note", "mark": "ecozone Mark"}
-        word.add_paragraph(block.text, style=styles.get(block.style))
+        body._insert_p(_paragraph(block.text, names.get(styles.get(block.style, "Normal"), ""), "<w:keepNext/>" * stay))
     elif isinstance(block, Bullets):
         for item in block.items:
-            word.add_paragraph(item, style="List Bullet")
+            body._insert_p(_paragraph(item, names["List Bullet"]))
     elif isinstance(block, Table):
         if block.caption:
-            word.add_paragraph(block.caption, style="Caption")
-        body = word.element.body
+            body._insert_p(_paragraph(block.caption, names["Caption"]))
         body._insert_tbl(_xml("".join(_table(block, names, width))))
-        space = word.add_paragraph(style="ecozone Cell")  # two tables in a row would run into one
-        space.paragraph_format.space_after = 0
+        # two tables in a row would run into one
+        body._insert_p(_paragraph("", names["ecozone Cell"], '<w:spacing w:after="0"/>'))
     elif isinstance(block, Figure):
         picture = word.add_picture(io.BytesIO(block.png), width=int(width * 635 * block.share))
         picture._inline.docPr.set("descr", block.caption)
         word.paragraphs[-1].alignment = 1
         word.paragraphs[-1].paragraph_format.keep_with_next = True
-        caption = word.add_paragraph(block.caption, style="Caption")
-        caption.paragraph_format.keep_with_next = False
+        body._insert_p(_paragraph(block.caption, names["Caption"], '<w:keepNext w:val="0"/>'))
     elif isinstance(block, Signature):
         for label in block.labels:
-            word.add_paragraph(f"{label}\t", style="ecozone Sign")
+            body._insert_p(_paragraph(label, names["ecozone Sign"], tail="<w:tab/>"))
+
+
+def _paragraph(text: str, style: str, more: str = "", *, tail: str = "") -> Any:
+    """Return a paragraph; python-docx looks a style up in milliseconds, and a report has hundreds."""
+    run = f"<w:r>{_text(text)}{tail}</w:r>" if text or tail else ""
+    named = f'<w:pStyle w:val="{style}"/>' if style else ""
+    return _xml(f"<w:p {_W}><w:pPr>{named}{more}</w:pPr>{run}</w:p>")
 
 
 def _table(block: Table, names: dict[str, str], width: int) -> Iterable[str]:
