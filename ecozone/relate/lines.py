@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
 from ecozone import measure
 from ecozone.layer import Layer
+from ecozone.relate.dissolve import CONTACT_M
 from ecozone.relate.index import index_of
 from ecozone.relate.pairs import SLACK_M, grown
 from ecozone.relate.pieces import Group
+
+#: Ground of at most this extent is asked by one corner first, metres: about as far as the nearest river usually is.
+SMALL_M = 2_000.0
 
 
 class Lines:
@@ -44,9 +50,7 @@ class Lines:
         if not len(held) or not len(rows):
             return zone, metres
         ground = self._group.geometry[rows]
-        (row, at), distance = tree.query_nearest(
-            ground, max_distance=float(self._look[rows].max()), return_distance=True, all_matches=True
-        )
+        row, at, distance = closest(tree, ground, self._look[rows])
         keep = distance <= self._look[rows][row]
         row, at, distance = row[keep], held[at[keep]], distance[keep]
         order = np.lexsort((at, self._zone[at], distance, row))
@@ -63,3 +67,33 @@ class Lines:
             held = np.flatnonzero(wanted[self._zone])
             self._trees[key] = held, shapely.STRtree(self._flat[held])
         return self._trees[key]
+
+
+def closest(
+    tree: shapely.STRtree, ground: NDArray[Any], look: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Return pairs of ground and line with their distances; each ground's nearest lines within its look are among them.
+
+    GEOS measures whole grounds against many lines on its way to the nearest. Of small grounds one corner is asked
+    first, which is cheap: nothing farther off than the line nearest to it can be nearest to the ground.
+    """
+    lines, box = tree.geometries, shapely.bounds(ground)
+    size = np.hypot(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1])
+    corner = (size > 0) & (size < SMALL_M)
+    some, rest = np.flatnonzero(corner), np.flatnonzero(~corner)
+    (row, at), distance = tree.query_nearest(
+        ground[rest], max_distance=float(look.max()), return_distance=True, all_matches=True
+    )
+    row = rest[row]
+    if len(some):
+        xy, owner = shapely.get_coordinates(ground[some], return_index=True)
+        points = shapely.points(xy[np.searchsorted(owner, np.arange(len(some)))])
+        far = float((look + size)[some].max())
+        near, line = tree.query_nearest(points, max_distance=far, all_matches=False)
+        some, points = some[near], points[near]
+        limit = np.minimum(shapely.distance(ground[some], lines[line]), look[some]) + size[some] + CONTACT_M
+        pair, line = tree.query(points, predicate="dwithin", distance=limit)
+        pair = some[pair]
+        row, at = np.concatenate([row, pair]), np.concatenate([at, line])
+        distance = np.concatenate([distance, shapely.distance(ground[pair], lines[line])])
+    return row, at, distance

@@ -12,11 +12,14 @@ import shapely
 from numpy.typing import NDArray
 
 from ecozone.layer import Layer
-from ecozone.relate.lines import Lines
+from ecozone.relate.lines import Lines, closest
 from ecozone.relate.masks import half_widths, mask
 from ecozone.relate.pairs import Pairs, Projected, find
 from ecozone.relate.pieces import Group, Pieces
 from ecozone.relation import SURROUNDINGS, Request
+
+#: Farther than anything on Earth, metres.
+ANYWHERE_M = 1e8
 
 
 def look_from(
@@ -51,8 +54,9 @@ def margin_m(group: Group, coverage: Any, cache: Projected) -> NDArray[np.float6
     held = np.flatnonzero(shapely.covers(cache.coverage(coverage, group.plane), group.geometry))
     if len(held):
         tree = cache.outline(coverage, group.plane)
-        at, metres = tree.query_nearest(group.geometry[held], return_distance=True, all_matches=False)
-        out[held[at[0]]] = metres
+        row, _, metres = closest(tree, group.geometry[held], np.full(len(held), ANYWHERE_M))
+        out[held] = np.inf
+        np.minimum.at(out, held[row], metres)
     return out
 
 

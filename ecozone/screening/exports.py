@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Rows that an Excel sheet holds, without its heading.
 SHEET_ROWS = 1_048_575
+#: Reasons that are told at the end of a run.
+TOLD = 5
 #: Verdicts, the gravest first.
 ORDER = ("prohibited", "restricted", "conditional", "undetermined", "clear")
 _EXIT = ("exit_close", "exit_rectify")
@@ -31,6 +33,29 @@ def verdicts(parts: Parts) -> dict[str, int]:
         for pair in table.column("verdict").combine_chunks().value_counts().to_pylist():
             counts[pair["values"]] += pair["counts"]
     return {k: n for k, n in counts.items() if n}
+
+
+def reasons(parts: Parts, where: Path | str) -> str:
+    """Return what to say of the rows that could not be judged: how many, the commonest reasons, where the rest is."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    few = []
+    for table in parts.tables("results"):
+        plain = pa.table({"reason": table.column("reason").cast(pa.string()), "row": table.column("row")})
+        few.append(plain.filter(pc.is_valid(plain.column("reason"))))
+    bad = pa.concat_tables(few)
+    if not len(bad):
+        return ""
+    groups = bad.group_by("reason").aggregate([("row", "count"), ("row", "min")]).to_pylist()
+    groups.sort(key=lambda g: (-g["row_count"], g["row_min"]))
+    lines = [f"未能判定 {len(bad)} 行："]
+    for g in groups[:TOLD]:
+        rows = f"第 {g['row_min'] + 1} 行" + (f"等 {g['row_count']} 行" if g["row_count"] > 1 else "")
+        lines.append(f"  {rows}：{g['reason']}")
+    if len(groups) > TOLD:
+        lines.append(f"  …… 另有 {len(groups) - TOLD} 种原因")
+    return "\n".join([*lines, f"  每行的原因见 {where} 的 reason 列。"])
 
 
 def ledger(parts: Parts, target: Path, task: Task) -> Path:
