@@ -106,6 +106,9 @@ def _finish(parts: Any, target: Path | None, given: dict[str, Any], source: Any,
 
     counts = exports.verdicts(parts)
     said: dict[str, Any] = {"verdicts": counts, "summary": "　".join(f"{k} {n}" for k, n in _verdicts(counts))}
+    bad = exports.reasons(parts, target or parts.folder)
+    if bad:
+        said["reasons"] = bad
     if given["findings"]:
         parts.merge("findings", Path(given["findings"]))
         said["findings"] = f"结论项：{given['findings']}"
