@@ -96,6 +96,8 @@ def _zone_plans(assessment: Assessment, rows: dict[str, beside.Row]) -> list[Pla
         near = found[0].near if len(found) == 1 else shapely.union_all([p.near for p in found])
         things.setdefault(key, (found[0].name, found[0].attributes, near))
     standing = {g.kind for g in assessment.ground}
+    waiting = {w["zone"] for f in assessment.findings if f.outcome == "undetermined" for w in f.where}
+    units = {u["code"]: u for u in assessment.units}
     plans: dict[str, Plan] = {}
     for (kind, zone), (name, attributes, geometry) in things.items():
         found = around.get((kind, zone), [])
@@ -117,9 +119,17 @@ def _zone_plans(assessment: Assessment, rows: dict[str, beside.Row]) -> list[Pla
             ),
             key=f"{kind}-{plan.count}",  # a zone's own id may hold anything
         )
-        row = _row(assessment, drawn, (kind, zone, name), found, findings)
-        if row:
-            rows[row.key] = row
+        unit = units.get(zone) if kind == "control_unit" else None
+        if unit or (found and kind not in GROUND):
+            rows[drawn.key] = beside.Row(
+                key=drawn.key,
+                name=name,
+                kind=wording.kind_and_look(kind, look.label),
+                relation=wording.extent(unit) if unit else "；".join(_relation(p, len(found) > 1) for p in found),
+                at=_nearest_place(assessment, found, geometry),
+                look=look,
+                **_standing(found, findings, zone in waiting),
+            )
         plan.zones.insert(len(plan.zones) if hit else 0, drawn)
     for kind in ("river", "reservoir"):
         if kind in plans:
@@ -197,42 +207,23 @@ def _distance(p: Picture) -> str:
     return f"相距 {wording.metres(p.distance_m)}" if p.distance_m > 0 else "相接或重叠"
 
 
-def _row(
-    assessment: Assessment,
-    drawn: Zone,
-    named: tuple[str, str, str],
-    found: Sequence[Picture],
-    findings: Sequence[Finding],
-) -> beside.Row | None:
-    """Return what the table beside the map says of a zone; None for what is only ground."""
-    kind, zone, name = named
-    units = [u for u in assessment.units if kind == "control_unit" and u["code"] == zone]
-    if not units and (not found or kind in GROUND):
-        return None
-    near = min(found, key=lambda p: p.distance_m, default=None)
-    relation = wording.extent(units[0]) if units else "；".join(_relation(p, len(found) > 1) for p in found)
-    worst = findings[0] if findings else None
-    waiting = any(f.outcome == "undetermined" and any(w["zone"] == zone for w in f.where) for f in assessment.findings)
-    effect = " ".join([worst.effect_text, *(f"［{m}］" for m in worst.marks)]) if worst else ""
-    away = near.distance_m if near else 0.0
-    return beside.Row(
-        key=drawn.key,
-        name=name,
-        kind=wording.kind_and_look(kind, drawn.style.label),
-        relation=relation,
-        effect=effect or ("尚未能判定" if waiting else beside.NOTHING),
-        at=_nearest_place(assessment, near, drawn.geometry),
-        look=drawn.style,
-        rank=(0 if worst else 1 if waiting else 2, -worst.push if worst else 0, away),
-    )
+def _standing(found: Sequence[Picture], findings: Sequence[Finding], waiting: bool) -> dict[str, Any]:
+    """Return what was concluded because of a zone, and its place in the table."""
+    away = min((p.distance_m for p in found), default=0.0)
+    if not findings:
+        return {"effect": "尚未能判定" if waiting else beside.NOTHING, "rank": (1 if waiting else 2, 0, away)}
+    worst = findings[0]
+    effect = " ".join([worst.effect_text, *(f"［{m}］" for m in worst.marks)])
+    return {"effect": effect, "rank": (0, -worst.push, away)}
 
 
 def _relation(p: Picture, several: bool) -> str:
     return f"{_to(p)}{_distance(p)}" if several else _distance(p)
 
 
-def _nearest_place(assessment: Assessment, p: Picture | None, geometry: Any) -> Any:
+def _nearest_place(assessment: Assessment, found: Sequence[Picture], geometry: Any) -> Any:
     """Return where a zone is nearest to the project: the end of the line measured, or a point they share."""
+    p = min(found, key=lambda p: p.distance_m, default=None)
     if p is not None and p.line is not None and p.distance_m > 0:
         ends = shapely.points(shapely.get_coordinates(p.line)[[0, -1]])
         return ends[int(shapely.distance(ends[0], p.near) > shapely.distance(ends[1], p.near))]
