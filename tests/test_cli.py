@@ -704,6 +704,20 @@ def test_a_typed_site_is_answered_without_anything_heavy() -> None:
     assert done.stderr.decode().strip() == "[]"
 
 
+@pytest.mark.parametrize("page", ["README.md", "README.zh.md"])
+def test_exit_statuses_in_the_readme_are_those_of_help(call: Call, page: str) -> None:
+    rows = re.findall(r"^\| (`[^|]+`) \| ([^|]+) \|([^|]*)\|$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
+    told = {
+        name: set(re.findall(r"\b\d+\b", rest)) | {"0"}
+        for names, _, rest in rows
+        for name in re.findall(r"`([^`]+)`", names)
+    }
+    assert {"where", "screen", "change", "verify", "import", "rules lint"} <= set(told)
+    for name, statuses in told.items():
+        listed = call(*name.split(), "--help").out.partition("退出状态：")[2]
+        assert set(re.findall(r"^  (\d+) ", listed, re.MULTILINE)) == statuses | {"2", "70", "130"}, name
+
+
 def test_help_is_chinese(call: Call) -> None:
     for typed in ("", "--help", "check --help", "demo --help", "facts --help", "kinds --help", "rules --help",
                   "rules list --help", "rules show --help", "params --help"):  # fmt: skip

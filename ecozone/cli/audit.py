@@ -16,11 +16,14 @@ from ecozone.clock import today
 _HELP = """检查整个图集：重叠、缝隙、重复、细碎图斑、编码、登记面积、面积减少、过期的版本；图层之间的矛盾，例如永久基本
 农田位于生态保护红线内、一级保护区旁没有二级保护区、县域内有未划入管控单元的用地、自然保护地相互重叠。
 
-写出一个网页（带图）和一个 GeoPackage（需要查看的地点，可在 GIS 中打开）。有“错误”级问题时退出状态为 2。
+写出一个网页（带图）和一个 GeoPackage（需要查看的地点，可在 GIS 中打开）。
 """
 
 
-@click.command("audit", cls=Command, help=_HELP, short_help="检查整个图集，列出需要查看的地点")
+_EXITS = {0: "没有“错误”级问题", 2: "有“错误”级问题，或输入有误"}
+
+
+@click.command("audit", cls=Command, help=_HELP, exits=_EXITS, short_help="检查整个图集，列出需要查看的地点")
 @click.argument("atlas", metavar="ATLAS")
 @click.option("--out", default="audit", metavar="DIR", help="结果写入的文件夹，缺省为 audit。")
 @click.option("--as-of", metavar="YYYY-MM-DD", help="按哪一天有效的版本检查；缺省取北京时间当天。")

@@ -12,12 +12,13 @@ from ecozone.cli.layout import aligned, title
 from ecozone.cli.run import say
 
 _HELP = """台账中的项目，从一个日期到另一个日期（或换一版图集），结论和依据有没有变化，为什么。
-
-退出状态：0 结论都没有变化；4 有结论变化；2 输入有误。
 """
 
 
-@click.command("change", cls=Command, help=_HELP, short_help="两个日期之间，哪些项目的结论或依据变了")
+_EXITS = {0: "结论都没有变化", 4: "有项目的结论变了"}
+
+
+@click.command("change", cls=Command, help=_HELP, exits=_EXITS, short_help="两个日期之间，哪些项目的结论或依据变了")
 @click.option("--projects", required=True, metavar="FILE", help="项目表（与 ecozone screen 相同）。")
 @click.option("--atlas", required=True, metavar="DIR", help="图集文件夹。")
 @click.option("--atlas-to", metavar="DIR", help="截止日期所用的图集；缺省与 --atlas 相同。")

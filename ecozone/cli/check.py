@@ -22,18 +22,21 @@ if TYPE_CHECKING:
 
 _HELP = """核对一个项目能否在 SITE 建设。
 
-SITE 可以是矢量文件、WKT、“经度,纬度”，或表格上的写法“106度54分8.122秒,31度51分30.053秒”；
+SITE 可以是矢量文件、WKT、“经度,纬度”，或表格上的写法“103度33分5.04秒,29度24分42.48秒”；
 含空格、括号的请用引号括起来。
-
-退出状态：0 未发现禁止、限制情形或有条件符合；1 不符合；3 不完整或无法判定；4 限制，需论证；
-2 输入有误；70 程序内部出错；130 中断。
 """
 _DATE = re.compile(r"^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?$")
 #: Said when nobody gave a day.
 TODAY = "（未给 --as-of，取北京时间当天）"
+_EXITS = {
+    0: "未发现禁止、限制情形，或有条件符合；没有可能使结论更严的待定事项",
+    1: "不符合",
+    3: "无法判定，或尚有可能使结论更严的待定事项",
+    4: "限制，需论证",
+}
 
 
-@click.command("check", cls=Command, help=_HELP, short_help="核对一个项目能否在某处建设，并说明理由")
+@click.command("check", cls=Command, help=_HELP, exits=_EXITS, short_help="核对一个项目能否在某处建设，并说明理由")
 @click.argument("site", metavar="SITE")
 @click.option("--atlas", required=True, metavar="DIR", help="图集文件夹，例如 data/boundaries/511111。")
 @click.option(

@@ -54,8 +54,27 @@ class _Chinese(click.Command):
         return ["[选项]…" if p == "[OPTIONS]" else p for p in pieces]
 
 
+#: How every command may end besides its own ways (SEMANTICS 1).
+EXITS: Mapping[int, str] = {2: "输入或用法有误，没有结果", 70: "程序内部出错", 130: "被中断"}
+
+
 class Command(_Chinese):
-    """A command with Chinese help."""
+    """A command with Chinese help.
+
+    Parameters
+    ----------
+    exits : mapping of int to str, optional
+        What its own exit statuses mean; 0 alone when it only ever does what it is asked.
+    """
+
+    def __init__(self, *args: Any, exits: Mapping[int, str] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.exits = {**EXITS, **(exits or {0: "完成"})}
+
+    def sections(self, ctx: click.Context) -> Iterable[tuple[str, list[tuple[str, str]]]]:
+        """Yield the options, then what the exit statuses mean."""
+        yield from super().sections(ctx)
+        yield "退出状态", [(str(status), text) for status, text in sorted(self.exits.items())]
 
 
 class Group(_Chinese, click.Group):

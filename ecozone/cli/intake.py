@@ -58,7 +58,13 @@ def _common(command: Any) -> Any:
     return command
 
 
-@click.command("inspect", cls=Command, help=_INSPECT, short_help="诊断一个数据文件：格式、编码、坐标系、字段、问题")
+@click.command(
+    "inspect",
+    cls=Command,
+    help=_INSPECT,
+    exits={0: "可以读取，没有“错误”级问题", 2: "不能读取，或有“错误”级问题"},
+    short_help="诊断一个数据文件：格式、编码、坐标系、字段、问题",
+)
 @click.argument("file", metavar="FILE")
 @click.option("--kind", metavar="KIND", help="图层类别，见 ecozone kinds，例如 river；给出后核对字段和几何。")
 @click.option("--atlas", metavar="DIR", help="图集：用它的区域核对位置。")
@@ -158,7 +164,13 @@ def _list(issues: Sequence[Issue]) -> None:
             say(line, style={"bold": True} if issue.severity == "error" else None)
 
 
-@click.command("import", cls=Command, help=_IMPORT, short_help="把数据文件导入图集，成为图层的新版本")
+@click.command(
+    "import",
+    cls=Command,
+    help=_IMPORT,
+    exits={0: "已导入", 2: "没有导入，图集保持原样"},
+    short_help="把数据文件导入图集，成为图层的新版本",
+)
 @click.argument("file", metavar="FILE")
 @click.option(
     "--kind", required=True, metavar="KIND", help="图层类别，见 ecozone kinds，例如 river；栅格如 elevation。"

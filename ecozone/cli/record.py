@@ -18,7 +18,7 @@ from ecozone.errors import InputError
 DIFFERS = 3
 _VERIFY = """重新核对一份记录：同一项目、同一判定日期，用现在的图集和规则再算一遍。
 
-一致时退出状态为 0；不一致时为 3，并写明哪些规定不同，是图层、规则、参数还是程序变了。
+不一致时写明哪些规定不同，是图层、规则、参数还是程序变了。
 """
 _OVERRIDE = """更正记录中的一条规定，或其中一个区域。原结论保留在记录里，更正并列，须写明经办人、理由和日期。"""
 _REPORT = """由记录写报告。先用图集重新核对，结论与记录一致才写；记录中的更正一并写入。
@@ -27,7 +27,10 @@ _REPORT = """由记录写报告。先用图集重新核对，结论与记录一�
 """
 
 
-@click.command("verify", cls=Command, help=_VERIFY, short_help="重新核对一份记录，说明是否一致、何处不同")
+_EXITS = {0: "一致", DIFFERS: "不一致"}
+
+
+@click.command("verify", cls=Command, help=_VERIFY, exits=_EXITS, short_help="重新核对一份记录，说明是否一致、何处不同")
 @click.argument("record", metavar="RECORD")
 @click.option("--atlas", required=True, metavar="DIR", help="图集文件夹。")
 @click.option("--book", multiple=True, metavar="NAME|FILE", help="当时用 --book 指定的规则集；可重复。")
@@ -41,7 +44,9 @@ def verify(record: str, atlas: str, book: tuple[str, ...]) -> int:
     return 0 if found.same else DIFFERS
 
 
-@click.command("diff", cls=Command, help="比较两份记录，列出结论、规定和依据的不同。", short_help="比较两份记录")
+@click.command(
+    "diff", cls=Command, help="比较两份记录，列出结论、规定和依据的不同。", exits=_EXITS, short_help="比较两份记录"
+)
 @click.argument("before", metavar="A")
 @click.argument("after", metavar="B")
 def diff(before: str, after: str) -> int:

@@ -23,7 +23,7 @@ FAILED = 1
 _CHECKOUT = Path(__file__).resolve().parents[2]
 _LINT = """检查规则集：写法、有效期的重叠和空档、互相矛盾、触发不了的规则、宽严倒置、放宽上位规则。
 
-不写 FILE 时检查内置规则集；写了就检查自己的规则文件（连同它与内置规则集的关系）。有错误时退出码为 1。
+不写 FILE 时检查内置规则集；写了就检查自己的规则文件（连同它与内置规则集的关系）。
 """
 _COVERAGE = """核对各规划的每一条（B、C 两部分）落到了哪些规则，或者为什么没有编入。
 
@@ -32,7 +32,9 @@ _COVERAGE = """核对各规划的每一条（B、C 两部分）落到了哪些�
 _EXPLAIN = """说明编号为 ID 的规则怎样触发：读取哪些事实、行业、设施、图层和参数，怎样给出，差在哪里就不触发。"""
 
 
-@rules.command("lint", cls=Command, help=_LINT, short_help="检查规则集有没有错误")
+@rules.command(
+    "lint", cls=Command, help=_LINT, exits={0: "没有错误", FAILED: "有错误"}, short_help="检查规则集有没有错误"
+)
 @click.argument("files", nargs=-1, metavar="[FILE]…", type=click.Path(path_type=Path))
 @click.option("--notes/--no-notes", default=True, help="是否列出需要知道的事项（默认列出）。")
 def lint_books(files: tuple[Path, ...], notes: bool) -> int:
@@ -53,7 +55,13 @@ def lint_books(files: tuple[Path, ...], notes: bool) -> int:
     return FAILED if errors else 0
 
 
-@rules.command("coverage", cls=Command, help=_COVERAGE, short_help="核对规划的每一条落到哪些规则")
+@rules.command(
+    "coverage",
+    cls=Command,
+    help=_COVERAGE,
+    exits={0: "每一条都有着落", FAILED: "有未落实的条目"},
+    short_help="核对规划的每一条落到哪些规则",
+)
 @click.option(
     "--table",
     "path",

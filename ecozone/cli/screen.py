@@ -24,7 +24,10 @@ SITES 可以是 GeoParquet、GeoPackage、Shapefile、GeoJSON、CSV、Excel；�
 """
 
 
-@click.command("screen", cls=Command, help=_HELP, short_help="逐行核对一张项目表，可中断续算")
+_EXITS = {0: "算完；各行的结论在结果表里"}
+
+
+@click.command("screen", cls=Command, help=_HELP, exits=_EXITS, short_help="逐行核对一张项目表，可中断续算")
 @click.argument("sites", metavar="SITES")
 @click.option("--atlas", required=True, metavar="DIR", help="图集文件夹。")
 @click.option("--out", required=True, metavar="FILE.parquet", help="结果表；写文件夹名时按分块存为多个文件。")

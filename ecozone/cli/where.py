@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 _HELP = """一类项目在整个图集范围内哪里能建：按结论划分的用地，逐块写明起约束的规则。
 
 结论与 ecozone check 一致（图斑边线 0.2 米以内除外）。
-
-退出状态：0 有可建用地；1 没有；3 没有，但有无法判定的用地；2 输入有误。
 """
 _UNITS = {
     "": 1.0,
@@ -38,7 +36,10 @@ _UNITS = {
 }
 
 
-@click.command("where", cls=Command, help=_HELP, short_help="一类项目在哪里能建：全域按结论划分用地")
+_EXITS = {0: "有可建用地", 1: "没有可建用地", 3: "没有可建用地，但有无法判定的用地"}
+
+
+@click.command("where", cls=Command, help=_HELP, exits=_EXITS, short_help="一类项目在哪里能建：全域按结论划分用地")
 @click.option("--atlas", required=True, metavar="DIR", help="图集文件夹。")
 @click.option("--out", metavar="FILE", help="各块用地：.gpkg、.geojson 或 .parquet。")
 @click.option("--industry", multiple=True, metavar="CODE", help="国民经济行业代码，可重复。")

@@ -92,7 +92,7 @@ def _from_text(text: str, crs: str | None, accuracy_m: float | None) -> Place:
         return Place(shapely.force_2d(found.geometry), found.accuracy_m, found.notes)
     raise SiteError(
         f"无法识别项目位置“{text[:60]}”。可用：WKT（如 POLYGON((…))）、“经度,纬度”、"
-        "“106度54分8.122秒,31度51分30.053秒”，或 GeoJSON、GeoPackage、Shapefile 等文件。"
+        "“103度33分5.04秒,29度24分42.48秒”，或 GeoJSON、GeoPackage、Shapefile 等文件。"
     )
 
 
@@ -140,7 +140,7 @@ def _broken(halves: list[str]) -> SiteError:
     numbers = [float(n) for n in re.findall(_NUMBER, half)]
     if len(numbers) == 3 and max(numbers[1:]) >= 60:
         return SiteError(f"度分秒坐标“{half}”的分或秒不小于 60，请核对。")
-    return SiteError(f"度分秒坐标“{half}”写法不完整，应如 106度54分8.122秒。")
+    return SiteError(f"度分秒坐标“{half}”写法不完整，应如 103度33分5.04秒。")
 
 
 def _from_geojson(node: Mapping[str, Any], crs: str | None, accuracy_m: float | None, *, digits: int | None) -> Place:
