@@ -93,7 +93,8 @@ def docx_texts(data: bytes) -> list[str]:
 
 
 def _run(paragraph: Any) -> str:
-    return "".join("\n" if n.tag.endswith("}br") else n.text or "" for n in paragraph.xpath(".//w:t | .//w:br"))
+    said = ("\n" if n.tag.endswith("}br") else n.text or "" for n in paragraph.xpath(".//w:t | .//w:br"))
+    return "".join(said).replace("\u200b", "")
 
 
 def squeezed(text: str) -> str:

@@ -7,6 +7,7 @@ Tables are written as XML at once; cell by cell a report of 200 rows would take 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,8 @@ _OWN = {
 }
 _BUILT_IN = ("Title", "Subtitle", "Heading 1", "Heading 2", "Heading 3", "Caption", "List Bullet", "Table Grid")
 _HEAD_FILL, _LABEL_FILL = "E8EEF4", "F4F6F8"
-_TWIPS = 1440 / 2.54
+#: After the comma of a list of codes, and before a code in brackets.
+_BETWEEN = re.compile(r"(?<=[0-9A-Za-z]、)(?=[A-Z]\d)|(?<=[0-9A-Za-z])(?=（[A-Z]+\d)")
 
 
 def docx_bytes(document: Document, template: str | Path | None = None) -> bytes:
@@ -104,6 +106,7 @@ def _house(word: Any) -> None:
     section.left_margin = section.right_margin = Cm(2.3)
     section.top_margin = section.bottom_margin = Cm(2.3)
     _font(word.styles["Normal"], "宋体", 10.5)
+    _speak(word)
     word.styles["Normal"].paragraph_format.space_after = Pt(4)
     sizes = {"Title": 20, "Subtitle": 14, "Heading 1": 15, "Heading 2": 13, "Heading 3": 11.5, "Caption": 9.5}
     for name, size in sizes.items():
@@ -120,6 +123,14 @@ def _house(word: Any) -> None:
         word.styles[name].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
     for border in word.styles["Title"].element.xpath(".//w:pBdr"):
         border.getparent().remove(border)
+
+
+def _speak(word: Any) -> None:
+    """Say that the text is Chinese: lines break and quotes are set as Chinese wants them."""
+    from docx.oxml.ns import qn
+
+    for language in word.styles.element.xpath("w:docDefaults//w:lang"):
+        language.set(qn("w:eastAsia"), "zh-CN")
 
 
 def _font(style: Any, family: str, size: float, *, bold: bool | None = None) -> None:
@@ -269,7 +280,9 @@ def _cell(text: str, width: int, style: str, fill: str, *, keep: bool = False) -
 
 
 def _text(text: str) -> str:
-    lines = [f'<w:t xml:space="preserve">{escape(line)}</w:t>' for line in text.split("\n")]
+    """Return a text as XML; between codes it may break (LibreOffice would break inside one)."""
+    free = _BETWEEN.sub("\u200b", text)
+    lines = [f'<w:t xml:space="preserve">{escape(line)}</w:t>' for line in free.split("\n")]
     return "<w:br/>".join(lines)
 
 

@@ -150,7 +150,7 @@ def open_matters(answer: Assessment, say: Say) -> Iterable[Block]:
     effects = {f.effect: f.effect_text for f in answer.findings}
     rows = [_open(o, effects, say) for o in answer.open]
     head = [say(k) for k in ("c_matter", "c_how", "c_worst", "c_if")]
-    yield table(say("t_open"), head, rows, (1.8, 3, 0.9, 3.2))
+    yield table(say("t_open"), head, rows, (2.2, 2.7, 0.95, 3.1))
 
 
 def _open(o: Open, effects: Mapping[str, str], say: Say) -> list[str]:
