@@ -135,6 +135,24 @@ def test_bad_input_is_one_sentence(cli: Callable[..., Any], kept: tuple[Path, Pa
     assert cli("template", tmp_path / "t.docx").status == 0
 
 
+def test_grounds_are_asked_for_by_name(
+    cli: Callable[..., Any], kept: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ECOZONE_TIANDITU_KEY", raising=False)
+    plain = ("check", "103.553,29.405", "--atlas", kept[1], "--as-of", "2026-11-22", "--map", tmp_path / "m.html")
+    for more, said in (
+        (("--ground", "tianditu"), "密钥"),
+        (("--ground", "google"), "可用的底图"),
+    ):
+        ran = cli(*plain, *more)
+        assert ran.status == 2 and said in ran.err and not (tmp_path / "m.html").exists()
+    ran = cli(*plain[:-2], "--ground", "amap")
+    assert ran.status == 2 and "--map" in ran.err
+    assert cli(*plain, "--ground", "amap").status == 3
+    page = (tmp_path / "m.html").read_text("utf-8")
+    assert "autonavi.com" in page and "未作偏移" in page
+
+
 @pytest.mark.slow
 def test_a_report_costs_less_than_four_checks(demo_atlases: list[Path], tmp_path: Path) -> None:
     atlas = next(a for a in demo_atlases if a.name == "511111")
