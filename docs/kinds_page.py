@@ -1,10 +1,11 @@
-"""Write the page of layer kinds from the registry: ``python docs/kinds_page.py``."""
+"""Write the page of layer and raster kinds from the registries: ``python docs/kinds_page.py``."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from ecozone import kinds
+from ecozone.words.rasters import surfaces
 
 
 def page() -> str:
@@ -14,6 +15,9 @@ def page() -> str:
         spec = kinds.get(key)
         columns = "、".join(f"`{c}` {v.name}" for c, v in spec.columns.items())
         lines.append(f"| `{key}` | {spec.name} | {columns} |")
+    lines += ["", "## 栅格 · Rasters", "", "| kind | 名称 | 单位 | 由什么计算 |", "|---|---|---|---|"]
+    for key, surface in surfaces().items():
+        lines.append(f"| `{key}` | {surface.name} | {surface.unit or '代码'} | {surface.of and f'`{surface.of}`'} |")
     return "\n".join(lines) + "\n"
 
 

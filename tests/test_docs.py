@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -23,11 +24,57 @@ def test_the_blocks_of_a_page_run(page: Path) -> None:
         exec(compile(block, str(page), "exec"), names)
 
 
+#: Commands that serve or draw on what the reader alone has.
+_NOT_RUN = ("ecozone serve",)
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if "```bash" in p.read_text(encoding="utf-8")], ids=lambda p: p.stem)
+def test_the_commands_of_a_page_run(page: Path, tmp_path: Path) -> None:
+    """Each in its order, in one folder, with the files that the page takes for granted."""
+    import shlex
+
+    from conftest import run_cli
+
+    text = page.read_text(encoding="utf-8")
+    _given(tmp_path, text)
+    blocks = re.findall(r"```bash\n(.*?)```", text, re.DOTALL)
+    lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    commands = [line for line in lines if line.startswith("ecozone ") and not line.startswith(_NOT_RUN)]
+    assert commands
+    for command in commands:
+        ran = run_cli(*shlex.split(command, comments=True)[1:], cwd=tmp_path)
+        assert ran.status in (0, 1, 3, 4), f"{command}\n{ran.out}{ran.err}"
+
+
+def _given(folder: Path, text: str) -> None:
+    """Put what a page's commands read into a folder: atlases, an atlas to import into, a ledger, a raster, rules."""
+    import geopandas
+    import numpy as np
+    import rasterio
+    import shapely
+    from rasterio.transform import from_origin
+
+    (folder / "data").symlink_to(ROOT / "data")
+    shutil.copytree(ROOT / "data" / "boundaries" / "511111", folder / "atlas")
+    sites = shapely.points([103.55, 103.58], [29.41, 29.35])
+    ledger = geopandas.GeoDataFrame({"nature": "new", "industry": "C2614"}, index=[0, 1], geometry=sites, crs=4490)
+    ledger.to_parquet(folder / "ledger.parquet")
+    with rasterio.open(
+        folder / "dem.tif", "w", driver="GTiff", count=1, dtype="float32", crs="EPSG:4490", width=60, height=60,
+        transform=from_origin(103.5, 29.45, 1 / 600, 1 / 600),
+    ) as out:  # fmt: skip
+        out.write(np.arange(3600, dtype="float32").reshape(60, 60), 1)
+    books = [b for b in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if b.startswith("book:")]
+    for book in books:
+        (folder / "rules.yaml").write_text(book, encoding="utf-8")
+
+
 def test_every_kind_has_its_row() -> None:
     from ecozone import kinds
+    from ecozone.words.rasters import surfaces
 
     listed = (ROOT / "docs" / "site" / "kinds.md").read_text(encoding="utf-8")
-    assert [k for k in kinds.registry() if f"| `{k}` |" not in listed] == []
+    assert [k for k in (*kinds.registry(), *surfaces()) if f"| `{k}` |" not in listed] == []
 
 
 def test_the_site_builds_with_strict_links(tmp_path: Path) -> None:
