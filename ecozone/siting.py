@@ -25,6 +25,7 @@ from ecozone.ground.curves import lines, looks
 from ecozone.ground.faces import Faces, faces, points
 from ecozone.ground.shift import Ground, NoShiftError, Shift, search
 from ecozone.project import Project
+from ecozone.relation import PLANT_WIDTH_M
 from ecozone.rules.library import find_rule, stack
 from ecozone.rules.plan import plan
 
@@ -259,6 +260,7 @@ def nearest_clear(
     radius_m: float = 5_000.0,
     turns: Sequence[float] = (),
     accept: Sequence[str] = ALLOWED,
+    incomplete: bool = False,
 ) -> Shift:
     """Return the smallest shift of a project's main site that frees it.
 
@@ -274,6 +276,9 @@ def nearest_clear(
         Turns about the centroid that are allowed besides none, degrees, e.g. ``range(15, 180, 15)``.
     accept : sequence of str
         Verdicts that do.
+    incomplete : bool
+        Take the nearest place even if something stays open there. Else a place with a complete answer (`ecozone check`
+        leaves 0) goes before a nearer one, and one that stays open is taken only where the radius holds no other.
 
     Returns
     -------
@@ -283,7 +288,8 @@ def nearest_clear(
     Raises
     ------
     NoShiftError
-        Nothing within the radius is free, or the footprint is larger than the region.
+        Nothing within the radius is free (on a lattice of 1 m), another part of the project is what does not pass, or
+        the footprint is larger than the region.
     """
     if not (np.isfinite(radius_m) and radius_m > 0):
         raise InputError(f"查找半径 {radius_m} 不是正数，请给出米数。")
@@ -292,17 +298,28 @@ def nearest_clear(
     shelf = choose(rules)
     site = project.parts[0]
 
+    # a bare point stays open wherever a plant could reach something: ground is free that is so for a plant's width
+    extent = site.extent_m or (PLANT_WIDTH_M if site.lacks_extent and not incomplete else 0.0)
+
     def cut_view(plane: crs.Plane, view: Any) -> Faces:
-        return cut(project, opened, shelf, day, plane, view, accuracy_m=site.accuracy_m, extent_m=site.extent_m or 0.0)
+        return cut(project, opened, shelf, day, plane, view, accuracy_m=site.accuracy_m, extent_m=extent)
 
     ground = Ground(
         cut=cut_view,
         check=lambda moved: check(moved, opened, shelf, as_of=day),
-        accept=tuple(accept),
+        accept=_verdicts(accept),
+        incomplete=incomplete,
         region=_region(opened, day, None),
         day=day,
     )
     return search(project, ground, radius_m, turns)
+
+
+def _verdicts(accept: Sequence[str]) -> tuple[str, ...]:
+    unknown = [v for v in accept if v not in VERDICTS]
+    if unknown or not accept:
+        raise InputError(f"可接受的结论 accept 应取自 {'、'.join(VERDICTS)}，不是“{'、'.join(unknown)}”。")
+    return tuple(accept)
 
 
 def cut(

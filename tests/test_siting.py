@@ -16,7 +16,7 @@ from ecozone.demo import sample_projects
 from ecozone.errors import InputError
 from ecozone.ground.faces import answers, points
 from ecozone.ground.offset import grown, shrunk
-from ecozone.ground.shift import free_shifts
+from ecozone.ground.sweep import free_shifts
 
 DAY = "2026-11-22"
 WINDOW = shapely.box(103.53, 29.36, 103.62, 29.44)

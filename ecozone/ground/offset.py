@@ -18,9 +18,7 @@ CHORD_M = 0.05
 #: Bends that are left out before edges are moved, metres.
 _STRAIGHT_M = 0.01
 #: Up to this distance GEOS' own buffer is as true as the chords of a larger one, metres.
-_PLAIN_M = 10.0
-#: `ecozone.relate` itself shrinks zones by GEOS' buffer, so up to this depth its line is the one that counts, metres.
-_PLAIN_INSIDE_M = 100.0
+_PLAIN_M = 5.0
 #: Holes that are smaller are of the arithmetic, not of the ground, square metres.
 _HOLE_M2 = 0.5
 _AREA, _LINE = 2, 1
@@ -65,7 +63,7 @@ def shrunk(zones: NDArray[Any], distance_m: float) -> Any:
     if not len(zones):
         return shapely.Polygon()
     whole = shapely.union_all(zones) if len(zones) > 1 else zones[0]
-    if distance_m <= _PLAIN_INSIDE_M:
+    if distance_m <= _PLAIN_M:
         return shapely.buffer(whole, -distance_m, quad_segs=segments(distance_m))
     whole = shapely.simplify(whole, _STRAIGHT_M)
     rings = shapely.get_parts(shapely.boundary(shapely.orient_polygons(shapely.get_parts(whole))))

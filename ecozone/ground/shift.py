@@ -1,34 +1,33 @@
-"""The smallest shift that frees a footprint.
-
-A footprint K stands free at a shift s when K + s shares no ground with what blocks it. The shifts at which it does
-are the blocked ground swept by K turned about, so the smallest free shift is the nearest point of what is left: found
-exactly, not by trying.
-"""
+"""The smallest shift that frees a footprint, or what keeps it from being free."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
+from shapely import affinity
 
 from ecozone import crs, measure
 from ecozone.errors import InputError
-from ecozone.ground.faces import Faces
+from ecozone.ground.sweep import CLEARANCE_M, free_shifts
+from ecozone.project import Project
+from ecozone.rules.finding import Finding
+from ecozone.rules.judge import VERDICTS
 
 if TYPE_CHECKING:
     from ecozone.assessment import Assessment
-    from ecozone.project import Project
+    from ecozone.ground.faces import Faces
 
-#: How far inside the free ground a suggestion stays, metres: agreement with `check` holds outside 0.2 m of an edge.
-CLEARANCE_M = 0.5
 #: The first look around a footprint, metres; doubled until something is free.
 _FIRST_LOOK_M = 500.0
-_AREA = 2
+#: A place that `check` refuses all the same takes so much around it out of the search, metres, and so often at most.
+_REFUSED_M, _TRIES = 2.0, 40
+#: A shift so much shorter meets what stops it, metres: twice the clearance, and more than what arcs are off.
+_BACK_M = 2 * CLEARANCE_M + 0.2
 
 
 class NoShiftError(InputError):
@@ -53,9 +52,9 @@ class Shift:
     assessment : Assessment
         What `ecozone.check` says there.
     blocked_by : tuple of str
-        Rules that bind the footprint where it stands now.
+        Rules that block the footprint where it stands now.
     stops : tuple of str
-        Rules that a shorter shift in this direction would still break.
+        Rules that stop it on the way: a shift in this direction that is a metre shorter still breaks them.
     """
 
     east_m: float
@@ -71,141 +70,139 @@ class Shift:
 
 @dataclass(frozen=True)
 class Ground:
-    """What the search needs: how a view is cut, how a project is judged, which verdicts do."""
+    """What the search needs: how a view is cut, how a project is judged, which answers do."""
 
     cut: Callable[[crs.Plane, Any], Faces]
     check: Callable[[Project], Assessment]
     accept: Sequence[str]
+    incomplete: bool
     region: Any
     day: dt.date
+
+    def free(self, answer: Assessment, *, complete: bool) -> bool:
+        """Say whether an answer does."""
+        return answer.verdict in self.accept and (answer.complete or not complete)
+
+    def obstacles(self, answer: Assessment) -> list[Finding]:
+        """Return the findings for which an answer does not do: hits that push too far, or else what stays open."""
+        most = max((VERDICTS.index(v) for v in self.accept if v in VERDICTS), default=-1)
+        hits = [f for f in answer.hits if f.firm and f.push > most]
+        pushed = max((f.push for f in answer.hits if f.firm), default=0)
+        return hits or [f for f in answer.findings if f.open and f.push > pushed]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A footprint in a plane, and what it may do."""
+
+    project: Project
+    plane: crs.Plane
+    foot: Any
+    turns: tuple[float, ...]
+
+    def moved(self, turn: float, east: float, north: float) -> Project:
+        """Return the project at another place; its other parts stay."""
+        plane, by = self.plane, np.array([east, north])
+        there = shapely.transform(turned(self.foot, turn), lambda xy: plane.inverse(xy + by))
+        first = self.project.parts[0]
+        kept = {name: getattr(first, name) for name in first.__dataclass_fields__}
+        return self.project.with_(parts=(type(first)(**{**kept, "geometry": there}), *self.project.parts[1:]))
 
 
 def search(project: Project, ground: Ground, radius_m: float, turns: Sequence[float]) -> Shift:
     """Find the smallest shift within a radius; see `ecozone.siting.nearest_clear`."""
     now = ground.check(project)
-    blocked = tuple(f.rule for f in now.hits if f.push > 0)
-    if now.verdict in ground.accept:
-        return Shift(0.0, 0.0, 0.0, float("nan"), 0.0, project, now, blocked, ())
+    blocked = ground.obstacles(now)
+    if ground.free(now, complete=False):
+        return Shift(0.0, 0.0, 0.0, float("nan"), 0.0, project, now, (), ())
+    fixed = [f for f in blocked if f.part != project.parts[0].name]
+    if fixed:
+        raise NoShiftError(
+            f"项目的“{fixed[0].part}”在现址不能通过（{fixed[0].title}），移动主体用地解决不了；"
+            "请先给这一部分另选位置，或补充它的资料。"
+        )
     plane = measure.plane_of(project.site)
     foot = measure.to_plane(np.array([project.site], dtype=object), plane)[0]
+    place = _Place(project, plane, foot, tuple(dict.fromkeys([0.0, *turns])))
     region = measure.to_plane(np.array([ground.region], dtype=object), plane)[0]
     if shapely.area(foot) > shapely.area(region):
         raise NoShiftError(
             f"项目用地（{shapely.area(foot):,.0f} 平方米）比整个区域"
             f"（{shapely.area(region):,.0f} 平方米）还大，无处可移。"
         )
+    rules = tuple(dict.fromkeys(f.rule for f in blocked))
     look = min(_FIRST_LOOK_M, radius_m)
-    while True:
-        view = shapely.intersection(region, shapely.box(*(np.array(foot.bounds) + np.array([-1, -1, 1, 1]) * look)))
-        found = _nearest(project, foot, view, look, plane, ground, turns, blocked)
+    views: list[tuple[float, Faces]] = []
+    while not views or views[-1][0] < radius_m:
+        view = shapely.intersection(region, _around(place, look))
+        views.append((look, ground.cut(plane, view)))
+        found = _nearest(place, views[-1][1], look, ground, rules, complete=not ground.incomplete)
         if found is not None:
             return found
-        if look >= radius_m:
-            raise NoShiftError(
-                f"在 {radius_m:,.0f} 米范围内（1 米格网）没有能避开的位置；"
-                "可放宽 radius_m，或缩小用地、允许转动（turns）。"
-            )
         look = min(2 * look, radius_m)
+    for look, faces in () if ground.incomplete else views:  # nothing is complete here: the nearest that stays open
+        found = _nearest(place, faces, look, ground, rules, complete=False)
+        if found is not None:
+            return found
+    raise NoShiftError(
+        f"在 {radius_m:,.0f} 米范围内（1 米格网，离边线 {CLEARANCE_M:g} 米以上）没有能避开的位置"
+        f"{_in_the_way(views[-1][1], ground)}；可放宽 radius_m，或缩小用地、允许转动（turns）。"
+    )
+
+
+def _around(place: _Place, look: float) -> Any:
+    """Return the ground that a footprint may reach, however it is turned."""
+    box = shapely.total_bounds([turned(place.foot, t) for t in place.turns])
+    return shapely.box(*(box + np.array([-1, -1, 1, 1]) * (look + 1.0)))
 
 
 def _nearest(
-    project: Project,
-    foot: Any,
-    view: Any,
-    look: float,
-    plane: crs.Plane,
-    ground: Ground,
-    turns: Sequence[float],
-    blocked: tuple[str, ...],
+    place: _Place, faces: Faces, look: float, ground: Ground, blocked: tuple[str, ...], *, complete: bool
 ) -> Shift | None:
-    faces = ground.cut(plane, view)
-    good = np.isin(faces.verdict, list(ground.accept))
-    if (good & faces.complete).any():
-        good &= faces.complete
-    free_ground = shapely.union_all(faces.geometry[good])
-    frame = shapely.box(*(np.array(foot.bounds) + np.array([-1, -1, 1, 1]) * look))
-    bad = shapely.difference(frame, free_ground)
-    origin, tries = shapely.Point(0, 0), []
-    for turn in dict.fromkeys([0.0, *turns]):
-        turned = _turned(foot, turn)
-        free = free_shifts(bad, turned, look)
-        for part in shapely.get_parts(free):
-            line = shapely.shortest_line(origin, part)
-            if line is not None and shapely.length(line) <= look:
-                tries.append((float(shapely.length(line)), turn, shapely.get_coordinates(line)[-1]))
-    for metres, turn, (east, north) in sorted(tries, key=lambda t: (t[0], abs(t[1])))[:20]:
-        there = shapely.transform(_turned(foot, turn), lambda xy, e=east, n=north: plane.inverse(xy + np.array([e, n])))
-        first = project.parts[0]
-        moved = project.with_(parts=(type(first)(**{**_fields(first), "geometry": there}), *project.parts[1:]))
+    good = np.isin(faces.verdict, list(ground.accept)) & (faces.complete | (not complete))
+    if not good.any():
+        return None
+    for metres, turn, (east, north) in _candidates(place, faces.geometry[good], look):
+        moved = place.moved(turn, east, north)
         said = ground.check(moved)
-        if said.verdict in ground.accept:
-            bearing = float(np.degrees(np.arctan2(east, north)) % 360)
-            stops = _stops(
-                faces, shapely.transform(_turned(foot, turn), lambda xy, e=east, n=north: xy + np.array([e, n]))
-            )
-            return Shift(float(east), float(north), metres, bearing, turn, moved, said, blocked, stops)
+        if ground.free(said, complete=complete):
+            bearing = float(np.degrees(np.arctan2(east, north)) % 360) if metres else float("nan")
+            short = max(0.0, 1 - _BACK_M / metres) if metres else 0.0
+            stops = ground.obstacles(ground.check(place.moved(turn, east * short, north * short))) if metres else []
+            rules = tuple(dict.fromkeys(f.rule for f in stops))
+            return Shift(east, north, metres, bearing, turn, moved, said, blocked, rules)
     return None
 
 
-def free_shifts(bad: Any, foot: Any, look: float) -> Any:
-    """Return the shifts (as ground about the origin) at which a footprint shares no ground with what blocks it.
-
-    Parameters
-    ----------
-    bad : shapely geometry
-        What blocks, in a plane, at least as far as the footprint's box grown by `look`.
-    foot : shapely geometry
-        Point, line or polygon.
-    look : float
-        Shifts are looked for in a square of twice this width, metres.
-    """
-    square = shapely.box(-look, -look, look, look)
-    if shapely.is_empty(bad):
-        return square
-    anchor = shapely.get_coordinates(foot)[0]
-    swept = [shapely.transform(bad, lambda xy: xy - anchor)]
-    rings = shapely.get_parts(shapely.boundary(shapely.get_parts(shapely.simplify(bad, 0.02))))
-    coords, owner = shapely.get_coordinates(rings, return_index=True)
-    same = owner[1:] == owner[:-1]
-    start, end = coords[:-1][same], coords[1:][same]
-    for corner in _convex(foot):
-        ends = np.concatenate([start[:, None] - corner[None], end[:, None] - corner[None]], axis=1)
-        swept.append(shapely.union_all(shapely.convex_hull(shapely.multipoints(ends))))
-    return shapely.difference(square, shapely.buffer(shapely.union_all(swept), CLEARANCE_M, quad_segs=4))
+def _candidates(place: _Place, good: Any, look: float) -> Iterator[tuple[float, float, tuple[float, float]]]:
+    """Yield (metres, turn, shift), the shortest first; one that is asked beyond was refused, with what lies around."""
+    bad = shapely.difference(_around(place, look), shapely.union_all(good))
+    free = {turn: free_shifts(bad, turned(place.foot, turn), look) for turn in place.turns}
+    origin = shapely.Point(0, 0)
+    for _ in range(_TRIES):
+        tries = []
+        for turn, ground in free.items():
+            line = shapely.shortest_line(origin, ground)
+            if line is not None and shapely.length(line) <= look:
+                east, north = shapely.get_coordinates(line)[-1].tolist()
+                tries.append((float(shapely.length(line)), abs(turn), turn, (east, north)))
+        if not tries:
+            return
+        metres, _, turn, at = min(tries)
+        yield metres, turn, at
+        free[turn] = shapely.difference(free[turn], shapely.buffer(shapely.Point(at), _REFUSED_M))
 
 
-def _convex(foot: Any) -> list[NDArray[np.float64]]:
-    """Return the corners of convex pieces that make up a footprint."""
-    dimension = shapely.get_dimensions(foot)
-    if dimension == 0:
-        return [shapely.get_coordinates(foot)[[i]] for i in range(shapely.get_num_coordinates(foot))]
-    if dimension < _AREA:
-        coords, owner = shapely.get_coordinates(shapely.get_parts(foot), return_index=True)
-        return [coords[i : i + 2] for i in np.flatnonzero(owner[1:] == owner[:-1]).tolist()]
-    out = []
-    for part in shapely.get_parts(foot):
-        hull = shapely.convex_hull(part)
-        if shapely.area(hull) - shapely.area(part) <= 1e-9 * shapely.area(hull):
-            out.append(shapely.get_coordinates(hull)[:-1])
-        else:
-            out += [
-                shapely.get_coordinates(t)[:-1] for t in shapely.get_parts(shapely.constrained_delaunay_triangles(part))
-            ]
-    return out
+def _in_the_way(faces: Faces, ground: Ground) -> str:
+    """Say which rules take most of the ground that was searched."""
+    area: dict[str, float] = {}
+    for i in np.flatnonzero(~np.isin(faces.verdict, list(ground.accept))).tolist():
+        for rule in faces.rules[i] or faces.open[i]:
+            area[rule] = area.get(rule, 0.0) + float(shapely.area(faces.geometry[i]))
+    most = sorted(area, key=lambda rule: -area[rule])[:3]
+    return f"，占地最多的是 {'、'.join(most)}" if most else ""
 
 
-def _turned(foot: Any, degrees: float) -> Any:
-    from shapely import affinity
-
+def turned(foot: Any, degrees: float) -> Any:
+    """Turn a footprint about its centroid, counter-clockwise."""
     return affinity.rotate(foot, degrees, origin="centroid") if degrees else foot
-
-
-def _fields(part: Any) -> dict[str, Any]:
-    return {name: getattr(part, name) for name in part.__dataclass_fields__}
-
-
-def _stops(faces: Faces, foot: Any) -> tuple[str, ...]:
-    """Return the rules that bind ground beside a place: what a shorter shift would still break."""
-    near = shapely.dwithin(faces.geometry, foot, 2 * CLEARANCE_M)
-    strict = near & np.isin(faces.verdict, ["prohibited", "restricted"])
-    return tuple(dict.fromkeys(r for i in np.flatnonzero(strict).tolist() for r in faces.rules[i]))

@@ -20,6 +20,9 @@ from ecozone.relation import FALSE, TRUE, UNKNOWN
 _AREA, _LINE = 2, 1
 #: Ground and zone this near, metres, touch: a shared border keeps no more digits than that through a projection.
 CONTACT_M = 1e-6
+#: Gaps in the common border of two zones that are none, metres: projected, one's edge passes the other's vertex by
+#: nanometres; wider than those so that no rounding falls between the two.
+SEAM_M = 1e-4
 #: GEOS straightens bends of up to a hundredth of a buffer's distance, and draws its arcs as chords: twice that, share.
 _BENT = 0.02
 #: Spacing of points where that could decide, metres.
@@ -57,24 +60,19 @@ def unite(pieces: int, piece: NDArray[np.int64], geometry: NDArray[Any]) -> NDAr
     for size in sorted(set(count[~single].tolist())):
         several = count == size
         table = geometry[first[several][:, None] + np.arange(size)[None, :]]
-        out[rows[several]] = _seamless(shapely.union_all(table, axis=1, grid_size=CONTACT_M))
+        out[rows[several]] = shapely.union_all(table, axis=1)
     return out
 
 
-def _seamless(zones: NDArray[Any]) -> NDArray[Any]:
-    """Fill holes narrower than contact: two zones end on one line, but keep no common digits through a projection."""
-    parts, owner = shapely.get_parts(zones, return_index=True)
-    holed = np.unique(owner[shapely.get_num_interior_rings(parts) > 0])
-    for row in holed.tolist():
-        kept = []
-        for part in shapely.get_parts(zones[row]):
-            if shapely.get_num_interior_rings(part):
-                shell, *holes = shapely.get_rings(part)
-                wide = shapely.area(shapely.polygons(holes)) > CONTACT_M * shapely.length(holes)
-                part = shapely.polygons(shell, np.array(holes, dtype=object)[wide])
-            kept.append(part)
-        zones[row] = kept[0] if len(kept) == 1 else shapely.union_all(kept)
-    return zones
+def seamless(zones: NDArray[Any], several: NDArray[np.bool_]) -> NDArray[Any]:
+    """Close what is left between zones that end on one line: a shared border keeps no common digits in a plane.
+
+    Moves vertices by up to `SEAM_M`: for how ground lies to zones that are exact to metres, not for areas.
+    """
+    out = zones.copy()
+    rows = np.flatnonzero(several & ~shapely.is_missing(zones))
+    out[rows] = shapely.set_precision(zones[rows], SEAM_M)
+    return out
 
 
 def states(

@@ -139,8 +139,9 @@ def _contact(
         met[metres > 0] = None
         own = dissolve.amounts(group.geometry, met)
         own[deep] = whole[deep]
-        least, most = dissolve.bounded_amounts(group.geometry, zones, own, a) if bounds else (own, own)
-        one, other = dissolve.states(group.geometry, zones, metres, deep, a, extent, own)
+        whole_zones = dissolve.seamless(zones, (np.bincount(close.piece, minlength=m) > 1) & (a > 0))
+        least, most = dissolve.bounded_amounts(group.geometry, whole_zones, own, a) if bounds else (own, own)
+        one, other = dissolve.states(group.geometry, whole_zones, metres, deep, a, extent, own)
         meets, inside = np.maximum(meets, one), np.maximum(inside, other)
         use = deep | ~shapely.is_missing(zones)  # the higher dimension, which comes later, counts
         amount, low, high = (
