@@ -15,20 +15,14 @@ import shapely
 from numpy.typing import NDArray
 
 from ecozone.errors import SiteError
+from ecozone.intake import gdal
 
 Columns = Mapping[str, NDArray[Any]]
 #: GDAL drivers that a table may be opened with; anything indirect (VRT, WMS, vsicurl …) is left out on purpose.
-DRIVERS = (
-    "ESRI Shapefile",
-    "GPKG",
-    "GeoJSON",
-    "GeoJSONSeq",
-    "FlatGeobuf",
-    "OpenFileGDB",
-    "MapInfo File",
-    "KML",
-    "LIBKML",
-)
+TABLE_DRIVERS = {
+    *("ESRI Shapefile", "GPKG", "GeoJSON", "GeoJSONSeq", "KML", "LIBKML"),
+    *(driver for driver in gdal.DRIVERS.values() if driver != "DXF"),  # a drawing holds no table
+}
 _ENCODINGS = ("utf-8-sig", "gb18030")
 
 
@@ -178,7 +172,7 @@ def _vector(path: Path, layer: str | None) -> Table:
         info = pyogrio.read_info(target, layer=layer)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):
         raise SiteError(f"文件“{path.name}”打不开或已损坏，请重新导出。") from None
-    if info["driver"] not in DRIVERS:
+    if info["driver"] not in TABLE_DRIVERS:
         raise SiteError(f"文件“{path.name}”实际格式为 {info['driver']}，不在允许范围内。")
     names = [str(n) for n in info["fields"]]
     total = int(info["features"]) if info["features"] >= 0 else None
