@@ -19,6 +19,7 @@ from ecozone.errors import InputError
 from ecozone.screening import chunks, tables
 from ecozone.screening.chunks import Chunk
 from ecozone.screening.columns import Given
+from ecozone.screening.findings import findings
 from ecozone.screening.parts import Parts
 from ecozone.screening.source import Source, source_of
 
@@ -59,7 +60,7 @@ class Task:
         """Judge one chunk."""
         atlas, shelf = self.opened()
         answered = chunks.answer(chunk, atlas, shelf, self.day, self.given, threads=self.threads)
-        return {"results": tables.results(answered), "findings": tables.findings(answered)}
+        return {"results": tables.results(answered), "findings": findings(answered)}
 
 
 @functools.lru_cache(maxsize=2)

@@ -154,6 +154,57 @@ def test_many_sites_on_one_spot_and_great_ones(atlas: ecozone.Atlas) -> None:
     assert len(got) == 503 and got.reason[:500].isna().all() and got.verdict[:500].nunique() == 1
 
 
+def test_very_many_vertices_parts_and_a_long_line(atlas: ecozone.Atlas) -> None:
+    """A polygon of 100 000 vertices, 200 km of line, ground beyond the county: answers, and none that says clear."""
+    x, y = atlas["admin"].geometry[0].representative_point().coords[0]
+    angle = np.linspace(0, 2 * np.pi, 100_000, endpoint=False)
+    reach = 0.02 * (1 + 0.02 * np.random.default_rng(1).random(len(angle)))
+    star = shapely.Polygon(np.column_stack([x + reach * np.cos(angle), y + reach * np.sin(angle)]))
+    line = shapely.LineString([(x - 1, y - 0.2), (x, y), (x + 1, y + 0.2)])
+    wide = shapely.box(*np.add(atlas["admin"].geometry[0].bounds, (-0.1, -0.1, 0.1, 0.1)))
+    table = gpd.GeoDataFrame(
+        {"行业代码": 2614.0, "项目性质": "新建"}, index=range(3), geometry=[star, line, wide], crs="EPSG:4490"
+    )
+    got = ecozone.screen(table, atlas, as_of=DAY).table
+    assert got.reason.isna().all() and (got.verdict != "clear").all() and (got.hit > 0).all()
+
+
+def screened(tmp_path: Path, table: gpd.GeoDataFrame, *given: str, limit: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run the command; `limit` is the size in bytes that a file may have (what a full disk does to a process)."""
+    resource = pytest.importorskip("resource")
+    if not (tmp_path / "sites.gpkg").exists():
+        table.to_file(tmp_path / "sites.gpkg")
+    return subprocess.run(
+        [sys.executable, "-m", "ecozone", "screen", str(tmp_path / "sites.gpkg"), "--atlas", str(ATLAS),
+         "--out", str(tmp_path / "out.parquet"), "--as-of", DAY, *given],
+        capture_output=True, text=True, check=False,
+        preexec_fn=(lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))) if limit else None,
+    )  # fmt: skip
+
+
+def test_a_full_disk_is_said_and_the_run_goes_on_later(tmp_path: Path) -> None:
+    full = screened(tmp_path, sites(60), limit=4096)
+    assert full.returncode == 2 and "Traceback" not in full.stderr and "磁盘" in full.stderr + full.stdout, full.stderr
+    assert not (tmp_path / "out.parquet").exists()
+    assert screened(tmp_path, sites(60), "--resume").returncode == 0
+    assert len(pd.read_parquet(tmp_path / "out.parquet")) == 60
+
+
+def test_the_terminal_says_why_rows_failed_and_who_has_to_leave(tmp_path: Path, atlas: ecozone.Atlas) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    inside = shapely.buffer(shapely.point_on_surface(atlas["reservoir"].geometry[0]), 0.0002)
+    away = [shapely.Point(120, 30), shapely.Point(121, 30)]
+    table = gpd.GeoDataFrame({"行业代码": ["A0412", "A0412", "A0412", "9999"]},
+                             geometry=[inside, *away, inside], crs="EPSG:4490")  # fmt: skip
+    book = tmp_path / "ledger.xlsx"
+    told = screened(tmp_path, table, "--nature", "existing", "--ledger", str(book)).stdout
+    assert "未能判定 3 行" in told and "第 2 行等 2 行：全部位于图集" in told and "第 4 行" in told and "reason" in told
+    sheet = [[c.value for c in row] for row in openpyxl.load_workbook(book)["退出整改清单"].iter_rows(min_row=2)]
+    assert sheet and all(row[3] == 1 for row in sheet), "only the first row can have to leave"
+    assert all(all(row) for row in sheet), "zone, measure, basis, demand and deadline"
+    assert {row[0] for row in sheet} >= {"水库", "饮用水水源保护区"}
+
+
 def test_columns_that_mean_the_same_are_refused(atlas: ecozone.Atlas) -> None:
     with pytest.raises(InputError, match="意思相同"):
         ecozone.screen(
