@@ -98,7 +98,7 @@ def test_upload_verdict_map_record_and_report(form: Page, desk: Served, tmp_path
     form.screenshot(tmp_path / "result.png")
 
 
-def test_drawn_polygon_has_a_verdict(form: Page, tmp_path: Path) -> None:
+def test_drawn_polygon_has_a_verdict(form: Page, desk: Served, tmp_path: Path) -> None:
     left, top, wide, high = form.run(
         "(b => [b.left, b.top, b.width, b.height])(document.querySelector('[data-map]').getBoundingClientRect())"
     )
@@ -109,10 +109,13 @@ def test_drawn_polygon_has_a_verdict(form: Page, tmp_path: Path) -> None:
     form.run("document.querySelector('[data-tool=finish]').click()")
     form.until("document.querySelector('[data-said]').textContent.includes('共 3 个界址点')")
     drawn = json.loads(form.run("document.forms[0].site_geojson.value"))
+    exact = float(form.run("document.forms[0].drawn_accuracy_m.value"))
+    assert 20 < exact < 2000, "a county on a screen: two pixels are many metres"
     assert drawn["type"] == "Polygon" and len(drawn["coordinates"][0]) == 4
     plant_fields(form)
     form.screenshot(tmp_path / "drawn.png")
-    go(form)
+    record = httpx.get(f"{desk.url}{go(form)}/record.json").json()
+    assert record["parts"][0]["accuracy_m"] == exact
     assert form.text(".verdict .badge") == "不符合"
 
 

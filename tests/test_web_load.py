@@ -90,7 +90,7 @@ async def load(port: int, clients: int, seconds: float, pause: float = 0.0) -> t
     return taken, bad
 
 
-def test_fifty_clients(desk: Served, record_property: pytest.RecordProperty) -> None:
+def test_fifty_clients(desk: Served) -> None:
     port = int(desk.url.rpartition(":")[2])
     asyncio.run(load(port, 4, 1.0))
     alone = on_all_cores()
@@ -103,6 +103,6 @@ def test_fifty_clients(desk: Served, record_property: pytest.RecordProperty) -> 
     told = (
         f"in-process call {alone * 1e3:.1f} ms, {rate:.0f}/s = {share:.0%} of {cores()} cores, half load {wait:.1f} x"
     )
-    record_property("load", told)
+    print(told)  # noqa: T201 - `pytest -rP` shows what was measured
     assert share >= 0.6, told
     assert wait < 5, told

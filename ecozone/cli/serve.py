@@ -35,6 +35,8 @@ def serve(atlas: str, host: str, port: str, token_file: str | None, data: str | 
 
         from ecozone.web.app import create_app
     except ImportError as error:
+        if (error.name or "").startswith("ecozone"):  # a defect, nothing to install
+            raise
         raise MissingDependencyError(f'网页需要 {error.name}，请安装：pip install "ecozone[web]"。') from None
     from ecozone._screen import processors
     from ecozone.atlas import open_atlas

@@ -24,6 +24,8 @@ _REPORTS = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "html": "text/html; charset=utf-8",
 }
+#: Findings that may be struck from one record; each is judged again with all before it.
+_STRIKES = 60
 #: A report's page may carry its own style; nothing in it runs.
 _REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
 
@@ -82,6 +84,8 @@ async def _sites(
     each = bool(fields("each"))
     if source == "draw":
         asked["site"], asked["crs"] = forms.drawn(fields("site_geojson")), None
+        if asked["site_accuracy_m"] is None:  # a hand on a map is as exact as the map's scale
+            asked["site_accuracy_m"] = forms.metres("坐标精度", fields("drawn_accuracy_m"))
         return [], False
     if source == "text" and typed(fields("site_text")):
         asked["site"] = fields("site_text")
@@ -170,9 +174,12 @@ async def override(request: Request, key: str) -> Response:
         }
         if not stroke["by"] or not stroke["reason"]:
             raise InputError("更正必须写明经办人和理由。")
+        if len(case.record["overrides"]) >= _STRIKES:
+            raise InputError(f"一条记录最多更正 {_STRIKES} 处，请重新核对项目的位置和事实。")
         desk = desk_of(request)
         revised = await desk.ask(work.override, case.record, stroke, name=case.row["name"])
-        await asyncio.to_thread(desk.store.revise, key, revised)
+        if not await asyncio.to_thread(desk.store.revise, case, revised):
+            raise InputError("这条记录刚被别人更正过，请看过之后再更正。")
     except InputError as error:
         return await _shown(request, key, 422, str(error))
     return RedirectResponse(f"/results/{key}", 303)

@@ -27,7 +27,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True)
 class Case:
-    """One kept answer."""
+    """One kept answer; `kept` is its record as it stands in the store."""
 
     id: str
     row: Mapping[str, Any]
@@ -35,6 +35,7 @@ class Case:
     record: dict[str, Any]
     map: Mapping[str, Any]
     asked: Mapping[str, Any]
+    kept: bytes
 
 
 class Store:
@@ -78,13 +79,14 @@ class Store:
             run(f"INSERT INTO results ({_COLUMNS}, {_BODIES}) VALUES ({','.join('?' * len(values))})", *values)
         return key
 
-    def revise(self, key: str, record: Mapping[str, Any]) -> None:
-        """Keep a record that an officer has struck a finding from."""
+    def revise(self, case: Case, record: Mapping[str, Any]) -> bool:
+        """Keep a record that an officer has struck a finding from; False when somebody else did so meanwhile."""
         with self._tables.writing() as run:
-            run(
-                "UPDATE results SET record = ?, after = ? WHERE id = ?",
-                _packed(record), record["after_overrides"]["verdict"], key,
+            done = run(
+                "UPDATE results SET record = ?, after = ? WHERE id = ? AND record = ?",
+                _packed(record), record["after_overrides"]["verdict"], case.id, case.kept,
             )  # fmt: skip
+            return bool(done.rowcount)
 
     def case(self, key: str) -> Case | None:
         """Return a kept answer, or None."""
@@ -92,8 +94,9 @@ class Store:
         if not found:
             return None
         row = found[0]
-        parts = [_unpacked(row.pop(k)) for k in ("request", "record", "map", "asked")]
-        return Case(key, row, *parts)
+        kept = bytes(row["record"])
+        request, record, drawn, asked = (_unpacked(row.pop(k)) for k in ("request", "record", "map", "asked"))
+        return Case(key, row, request, record, drawn, asked, kept)
 
     def remove(self, key: str) -> bool:
         """Forget an answer."""

@@ -38,7 +38,9 @@
     }
     if (m.what === "drawn") {
       drawnField.value = m.geometry ? JSON.stringify(m.geometry) : "";
-      if (m.closed && m.geometry) say(m.kind === "point" ? "已定点位。" : `已画好，共 ${m.count} 个界址点；拖动白点可以改正。`);
+      form.elements.drawn_accuracy_m.value = m.geometry ? m.accuracy : "";
+      const about = `这样画精度约 ±${m.accuracy} 米，放大后再画更准。`;
+      if (m.closed && m.geometry) say((m.kind === "point" ? "已定点位。" : `已画好，共 ${m.count} 个界址点；拖动白点可以改正。`) + about);
       else if (m.count) say(`已有 ${m.count} 个点。`);
     }
     if (m.what === "query") ask(m.lon, m.lat);
@@ -76,7 +78,8 @@
     const open = new Set(got.findings.filter((f) => f.outcome !== "hit" && f.where.length).map((f) => f.if || f.title));
     list("视项目而定", [...open].slice(0, 12));
     if (got.notice) make("p", got.notice, here).className = "notice";
-    here.focus();
+    here.focus({ preventScroll: true });
+    here.scrollIntoView({ block: "nearest" });
   }
 
   // ---- reading a file or pasted text for the map

@@ -6,6 +6,7 @@
   const shape = L.layerGroup().addTo(map);
   let tool = null, points = [], closed = false, down = null, kind = "polygon";
 
+  const HAND = 2; // pixels that a hand is off
   const tell = (message) => window.parent.postMessage(message, window.location.origin);
   const round = (p) => [Number(p.lng.toFixed(7)), Number(p.lat.toFixed(7))];
 
@@ -19,7 +20,7 @@
       const icon = L.divIcon({ className: "draw-vertex", iconSize: [11, 11] });
       points.forEach((p, i) => {
         const marker = L.marker(p, { icon, draggable: true, keyboard: false, title: "拖动改正" }).addTo(shape);
-        marker.on("dragend", () => { points[i] = marker.getLatLng(); drawn(); report(); });
+        marker.on("dragend", () => { points[i] = clicked(marker.getLatLng()); drawn(); report(); });
       });
     }
   }
@@ -31,7 +32,19 @@
     return points.length < 3 ? null : { type: "Polygon", coordinates: [[...points, points[0]].map(round)] };
   }
 
-  function report() { tell({ what: "drawn", geometry: geometry(), count: points.length, closed, kind }); }
+  // How far a place clicked at this zoom may lie from what was meant, metres.
+  function off(at) {
+    const p = map.latLngToContainerPoint(at);
+    return HAND * map.distance(at, map.containerPointToLatLng(p.add([1, 0])));
+  }
+
+  function accuracy() { return points.length ? Math.ceil(10 * Math.max(...points.map((p) => p.off))) / 10 : null; }
+
+  function report() {
+    tell({ what: "drawn", geometry: geometry(), count: points.length, closed, kind, accuracy: accuracy() });
+  }
+
+  function clicked(at) { return Object.assign(L.latLng(at), { off: off(at) }); }
 
   function choose(name) {
     tool = name;
@@ -56,7 +69,7 @@
     if (down && Math.hypot(e.clientX - down[0], e.clientY - down[1]) > 5) return;
     const at = map.mouseEventToLatLng(e);
     if (tool === "query") { tell({ what: "query", lon: round(at)[0], lat: round(at)[1] }); mark(at); return; }
-    points = kind === "point" ? [at] : [...points, at];
+    points = kind === "point" ? [clicked(at)] : [...points, clicked(at)];
     drawn();
     if (kind === "point") finish(); else report();
   }, true);
