@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 import shapely
 from browser import Browser, Page, browser
+from reports import KINDS
+from reports import answer as kept_answer
 from test_map import DAY, HOSTILE, hostile_answer, hostile_atlas
 
 import ecozone
+from ecozone.assessment import VERDICTS
 from ecozone.demo import sample_projects
 from ecozone.report.summary import SummaryRow, summary_page
 
@@ -168,6 +171,27 @@ def test_the_table_is_worked_by_keyboard(answer: Page) -> None:
     answer.key("Escape", 27)
     assert answer.run("document.querySelector('.eco-chosen')") is None
     assert answer.run(focused) == names[0]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_verdict_has_a_map_that_says_the_records_numbers(chromium: Browser, tmp_path: Path, kind: str) -> None:
+    of = kept_answer(kind)
+    record = of.to_dict()
+    page = opened(chromium, tmp_path, of.map().get_root().render())
+    assert page.requests == [] and page.troubles == []
+    assert VERDICTS[of.verdict][:4] in page.text(".eco-title")
+    table = page.run("document.querySelector('.eco-list').innerText")
+    for unit in record["units"]:
+        share = f"{100 * unit['share']:.2f}%" if unit["share"] is not None else ""
+        assert unit["name"] in table and share in table
+    hits = [w for f in record["findings"] if f["outcome"] == "hit" and f["effect"] != "inform" for w in f["where"]]
+    for near in (w for w in hits if w["distance_m"]):
+        assert near["name"] in table and f"{near['distance_m']:,.1f} 米" in table
+    assert page.run('document.querySelectorAll(\'path[fill="#f5c518"], path[stroke="#f5c518"]\').length') >= 1
+    page.run("document.querySelector('.eco-list button').click()")
+    first = page.run("document.querySelector('.eco-list button').innerText")
+    assert first in page.text(".leaflet-popup-content")
+    page.close()
 
 
 @pytest.mark.parametrize("name", ["tianditu", "amap"])
