@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -22,8 +23,9 @@ def leaf(claim: Mapping[str, Any]) -> dict[str, Any]:
 
 def claimed(profiles: Sequence[Profile], kinds_here: Collection[str]) -> list[dict[str, Any]]:
     """Return the places that some project claims to lie in, of kinds the atlas has."""
-    names = dict.fromkeys(name for p in profiles for name in p.facts if words.fact(name).claim)
-    return [leaf(words.fact(n).claim) for n in names if words.fact(n).claim["kind"] in kinds_here]
+    names = dict.fromkeys(itertools.chain.from_iterable(p.facts for p in profiles))
+    claims = [words.fact(n).claim for n in names]
+    return [leaf(c) for c in claims if c and c["kind"] in kinds_here]
 
 
 def contradicted(

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from ecozone.relation import FALSE, TRUE, UNKNOWN, Relations, Request
 from ecozone.rules.access import AccessList, Answer, Compared, compare
 from ecozone.rules.facts import FactTable
-from ecozone.rules.logic import Truth, evaluate
+from ecozone.rules.logic import Truth, evaluate, leaves
 from ecozone.rules.model import EFFECTS, Rulebook
 from ecozone.rules.place import NO_LAYER, judge_leaf
+from ecozone.rules.place import Judged as Place
 from ecozone.rules.plan import LOOKUPS, Plan, Planned
 
 #: Outcomes as int8 codes; ABSENT: the part has no ground in the book's jurisdiction, there is no finding.
@@ -23,7 +24,14 @@ HIT, CLEAR, NOT_APPLICABLE, NO_DATA, UNDETERMINED, ABSENT = (np.int8(i) for i in
 OUTCOMES = ("hit", "clear", "not_applicable", "no_data", "undetermined")
 VERDICTS = ("clear", "conditional", "restricted", "prohibited")
 _EFFECT_CODES = {name: np.int8(i) for i, name in enumerate(EFFECTS)}
+#: Outcome by (whether the rule concerns the part, whether the place meets it), each -1, 0 or 1.
+_OUTCOME = np.array(
+    [[NOT_APPLICABLE] * 3, [CLEAR, UNDETERMINED, UNDETERMINED], [CLEAR, UNDETERMINED, HIT]], dtype=np.int8
+)
 _EFFECT_NAMES = list(EFFECTS)
+#: Outcomes that leave a rule open, and those that exceptions may change.
+_OPEN = np.array([False, False, False, True, True, False])
+_CONCERNED = np.array([True, False, False, True, True, False])
 _PUSH = np.array([push for push, _ in EFFECTS.values()], dtype=np.int8)
 
 
@@ -102,6 +110,8 @@ def judge_rule(
     placed: NDArray[np.bool_],
     lacking_m: NDArray[np.float64],
     proposed: frozenset[str],
+    *,
+    memo: dict[Any, Any] | None = None,
 ) -> Judged:
     """Judge one rule.
 
@@ -116,76 +126,110 @@ def judge_rule(
         How much ground a bare point may stand for, 0 where its extent is known.
     proposed : frozenset of str
         Kinds that have proposed zones.
+    memo : dict, optional
+        What rules of one judgement share: many ask the same of the same place.
     """
-    pieces = pieces_of(relations, planned.jurisdiction, placed)
+    ground = _Ground(relations, table, placed, proposed, {} if memo is None else memo)
+    pieces = ground.pieces(planned.jurisdiction)
     for jurisdiction, _ in planned.replaced:
-        there = pieces_of(relations, jurisdiction, placed)
+        there = ground.pieces(jurisdiction)
         planned = replace(planned, gate=np.where((there >= 0) & (there == pieces), FALSE, planned.gate).astype(np.int8))
     rule, gate, n = planned.rule, planned.gate, table.n
     effect = np.full(n, _EFFECT_CODES[rule.effect])
-    none = np.zeros(n, dtype=np.int64)
     absent = pieces == -1
     if not (gate > FALSE).any():
-        outcome = np.where(absent, ABSENT, NOT_APPLICABLE).astype(np.int8)
-        return Judged(planned, outcome, effect, none, np.full(n, np.int8(-1)), absent & False, absent & False)
-    place, why = _place(rule.where, relations, pieces, table)
-    outcome = np.select(
-        [gate == FALSE, place == FALSE, (gate == TRUE) & (place == TRUE), (place == UNKNOWN) & ((why & NO_LAYER) > 0)],
-        [NOT_APPLICABLE, CLEAR, HIT, NO_DATA], UNDETERMINED,
-    ).astype(np.int8)  # fmt: skip
-    outcome, effect, exception = _except(planned, outcome, effect, relations, pieces, table)
+        outcome = np.where(absent, ABSENT, NOT_APPLICABLE)
+        no = np.zeros(n, dtype=bool)
+        return Judged(planned, outcome, effect, np.zeros(n, dtype=np.int64), np.full(n, np.int8(-1)), no, no)
+    place, why = ground.place(rule.where, planned.jurisdiction)
+    outcome = _OUTCOME[gate + 1, place + 1]
+    if why.any():
+        outcome = np.where((outcome == UNDETERMINED) & (place == UNKNOWN) & ((why & NO_LAYER) > 0), NO_DATA, outcome)
+    outcome, effect, exception = _except(planned, outcome, effect, ground)
     tentative = np.zeros(n, dtype=bool)
-    if any(r.status == "proposed" and r.kind in proposed for r in relations.measured):
-        planned_place, _ = _place(rule.where, relations, pieces, table, status="proposed", proposed=proposed)
+    if ground.planned(rule.where):
+        planned_place, _ = ground.place(rule.where, planned.jurisdiction, status="proposed")
         tentative = (outcome == CLEAR) & (place == FALSE) & (gate == TRUE) & (planned_place == TRUE)
-        outcome = np.where(tentative, HIT, outcome).astype(np.int8)
-        effect = np.where(tentative, _EFFECT_CODES["inform"], effect).astype(np.int8)
+        outcome = np.where(tentative, HIT, outcome)
+        effect = np.where(tentative, _EFFECT_CODES["inform"], effect)
     near = np.zeros(n, dtype=bool)
     if (lacking_m > 0).any() and rule.where is not None:
-        wide, _ = _place(rule.where, relations, pieces, table, lacking_m=lacking_m)
+        wide, _ = ground.place(rule.where, planned.jurisdiction, lacking_m=lacking_m)
         near = (outcome == CLEAR) & (place == FALSE) & (wide > FALSE)
-    outcome = np.where(absent, ABSENT, outcome).astype(np.int8)
+    outcome = np.where(absent, ABSENT, outcome)
     return Judged(planned, outcome, effect, why, exception, tentative, near)
 
 
-def _place(
-    where: Mapping[str, Any] | None,
-    relations: Relations,
-    pieces: NDArray[np.int64],
-    table: FactTable,
-    *,
-    status: str = "in_force",
-    proposed: frozenset[str] = frozenset(),
-    lacking_m: NDArray[np.float64] | None = None,
-) -> tuple[Truth, NDArray[np.int64]]:
-    """Evaluate a place and collect why it stays open."""
-    why = np.zeros(table.n, dtype=np.int64)
-    if where is None:
-        return np.where(pieces == -1, FALSE, TRUE).astype(np.int8), why
+@dataclass(frozen=True, eq=False, repr=False)
+class _Ground:
+    """Places of all parts, asked by many rules: an equal question is answered once."""
 
-    def leaf(node: Mapping[str, Any]) -> Truth:
-        judged = judge_leaf(node, relations, pieces, table, lacking_m=lacking_m)
-        np.bitwise_or(why, np.where(judged.value == UNKNOWN, judged.why, 0), out=why)
-        if status == "in_force" or node["kind"] not in proposed:
-            return judged.value
-        added = judge_leaf(node, relations, pieces, table, status=status).value  # beside the zones in force
-        return (np.minimum if node["relation"] == "outside" else np.maximum)(judged.value, added)
+    relations: Relations
+    table: FactTable
+    placed: NDArray[np.bool_]
+    proposed: frozenset[str]
+    memo: dict[Any, Any]
 
-    value = evaluate(where, leaf, table.n)
-    return value, np.where(value == UNKNOWN, why, 0)
+    def pieces(self, jurisdiction: str) -> NDArray[np.int64]:
+        """Return `pieces_of` a jurisdiction."""
+        if jurisdiction not in self.memo:
+            self.memo[jurisdiction] = pieces_of(self.relations, jurisdiction, self.placed)
+        found: NDArray[np.int64] = self.memo[jurisdiction]
+        return found
+
+    def planned(self, where: Mapping[str, Any] | None) -> bool:
+        """Say whether zones that are only proposed may add to a place."""
+        if "planned" not in self.memo:
+            asked = {r.kind for r in self.relations.measured if r.status == "proposed"}
+            self.memo["planned"] = asked & self.proposed
+        return any(leaf["kind"] in self.memo["planned"] for leaf in leaves(where))
+
+    def leaf(
+        self, node: Mapping[str, Any], jurisdiction: str, status: str, lacking_m: NDArray[np.float64] | None
+    ) -> Place:
+        """Judge one leaf (`judge_leaf`)."""
+        key = (repr(node), jurisdiction, status, lacking_m is None)
+        if key not in self.memo:
+            pieces = self.pieces(jurisdiction)
+            self.memo[key] = judge_leaf(node, self.relations, pieces, self.table, status=status, lacking_m=lacking_m)
+        found: Place = self.memo[key]
+        return found
+
+    def place(
+        self,
+        where: Mapping[str, Any] | None,
+        jurisdiction: str,
+        *,
+        status: str = "in_force",
+        lacking_m: NDArray[np.float64] | None = None,
+    ) -> tuple[Truth, NDArray[np.int64]]:
+        """Evaluate a place and collect why it stays open."""
+        why = np.zeros(self.table.n, dtype=np.int64)
+        if where is None:
+            return np.where(self.pieces(jurisdiction) == -1, FALSE, TRUE), why
+
+        def leaf(node: Mapping[str, Any]) -> Truth:
+            judged = self.leaf(node, jurisdiction, "in_force", lacking_m)
+            np.bitwise_or(why, judged.why, out=why)
+            if status == "in_force" or node["kind"] not in self.proposed:
+                return judged.value
+            added = self.leaf(node, jurisdiction, status, None).value  # beside the zones in force
+            return (np.minimum if node["relation"] == "outside" else np.maximum)(judged.value, added)
+
+        value = evaluate(where, leaf, self.table.n)
+        return value, np.where(value == UNKNOWN, why, 0) if why.any() else why
 
 
 def _except(
     planned: Planned,
     outcome: NDArray[np.int8],
     effect: NDArray[np.int8],
-    relations: Relations,
-    pieces: NDArray[np.int64],
-    table: FactTable,
+    ground: _Ground,
 ) -> tuple[NDArray[np.int8], NDArray[np.int8], NDArray[np.int8]]:
     """Let exceptions speak: false leaves the rule, unknown opens it, true weakens it, true and proved lifts it."""
+    table = ground.table
     decided = np.full(table.n, np.int8(-1))
-    concerned = np.isin(outcome, (HIT, NO_DATA, UNDETERMINED))
+    concerned = _CONCERNED[outcome]
     if not planned.rule.exceptions or not concerned.any():
         return outcome, effect, decided
     base = outcome.copy()
@@ -194,7 +238,7 @@ def _except(
     for i, exception in enumerate(planned.rule.exceptions):
         applies = table.holds(exception.when)
         if exception.where is not None:
-            applies = np.minimum(applies, _place(exception.where, relations, pieces, table)[0])
+            applies = np.minimum(applies, ground.place(exception.where, planned.jurisdiction)[0])
         proof: Truth = np.full(table.n, TRUE)
         for name in exception.proof:
             proof = np.minimum(proof, proved(table, name))
@@ -203,16 +247,17 @@ def _except(
         opened |= concerned & (applies == UNKNOWN)
         lifted |= free
         weakened |= weak
-        decided = np.where(free | (weak & ~lifted), np.int8(i), decided).astype(np.int8)
-        effect = np.where(weak, _EFFECT_CODES[exception.pending_effect], effect).astype(np.int8)
-    outcome = np.where(lifted, CLEAR, np.where(opened & ~weakened & (base == HIT), UNDETERMINED, base)).astype(np.int8)
+        decided = np.where(free | (weak & ~lifted), np.int8(i), decided)
+        effect = np.where(weak, _EFFECT_CODES[exception.pending_effect], effect)
+    outcome = np.where(lifted, CLEAR, np.where(opened & ~weakened & (base == HIT), UNDETERMINED, base))
     return outcome, effect, decided
 
 
 def proved(table: FactTable, name: str) -> Truth:
     """Return whether a proof (a document fact) was given, for every part: never inferred, never "does not apply"."""
-    given = np.array([p.facts.get(name) not in (None, False, "") for p in table.projects], dtype=bool)
-    return np.where(given, TRUE, FALSE).astype(np.int8)[table.owner]
+    out = np.full(table.m, FALSE)
+    out[[row for row, value in table.given(name).items() if value not in (None, False, "")]] = TRUE
+    return out[table.owner]
 
 
 def judge(
@@ -243,17 +288,23 @@ def judge(
     access, units, answers
         The access list in force, the parts that touch each control unit, what the officer said (`access.compare`).
     """
-    rules = [judge_rule(p, relations, table, placed, lacking_m, plan.proposed) for p in plan.rules]
+    memo: dict[Any, Any] = {}
+    rules = [judge_rule(p, relations, table, placed, lacking_m, plan.proposed, memo=memo) for p in plan.rules]
     owner = table.project_of
     m = int(owner.max(initial=-1)) + 1
-    push, open_push = np.zeros(m, np.int8), np.zeros(m, np.int8)
+    sure, loose = np.zeros(table.n, np.int8), np.zeros(table.n, np.int8)
     for judged in rules:
-        reach = judged.push()
         hit = judged.outcome == HIT
-        firm = hit & judged.planned.rule.firm(table.as_of)
-        np.maximum.at(push, owner, np.where(firm, reach, 0).astype(np.int8))
-        loose = (hit & ~firm) | np.isin(judged.outcome, (NO_DATA, UNDETERMINED)) | judged.near_miss
-        np.maximum.at(open_push, owner, np.where(loose, reach, 0).astype(np.int8))
+        open_ = _OPEN[judged.outcome] | judged.near_miss
+        if not judged.planned.rule.firm(table.as_of):
+            hit, open_ = np.zeros(table.n, bool), open_ | hit
+        if hit.any() or open_.any():
+            reach = judged.push()
+            np.maximum(sure, reach, out=sure, where=hit)
+            np.maximum(loose, reach, out=loose, where=open_)
+    push, open_push = np.zeros(m, np.int8), np.zeros(m, np.int8)
+    np.maximum.at(push, owner, sure)
+    np.maximum.at(open_push, owner, loose)
     unit_missing = _unit_missing(relations, placed)
     site_open = unit_missing.copy()
     site_open[placed] |= relations.outside_admin > FALSE

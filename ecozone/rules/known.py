@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ecozone.rules.logic import UNKNOWN, Truth
+from ecozone.rules.logic import FALSE, TRUE, UNKNOWN, Truth
 
 _GIVEN, _UNKNOWN = -1, 0
+#: Comparisons that conditions know.
+COMPARE: Mapping[str, Callable[[Any, float], Any]] = {
+    "ge": operator.ge,
+    "gt": operator.gt,
+    "le": operator.le,
+    "lt": operator.lt,
+}
 
 
 class FactColumn(Sequence[tuple[Any, str | None]]):
@@ -43,21 +52,43 @@ class FactColumn(Sequence[tuple[Any, str | None]]):
         self._answers.append((value, reason))
         self._code[where & self.open] = len(self._answers)
 
-    def test(self, check: Callable[[Any], np.int8]) -> Truth:
-        """Return the truth of a test of the value, each distinct value tested once."""
+    def test(self, check: Callable[[Any], np.int8], bound: tuple[str, float] | None = None) -> Truth:
+        """Return the truth of a test of the value, each distinct value tested once.
+
+        Parameters
+        ----------
+        check : callable
+            The test of one value.
+        bound : tuple of str and float, optional
+            The same test of a number as a comparison (ge, gt, le, lt) with a figure: of many at once.
+        """
         out = np.array([UNKNOWN, *(check(v) for v, _ in self._answers)], dtype=np.int8)[np.maximum(self._code, 0)]
-        if len(self._rows):
-            known: dict[Any, np.int8] = {}
-            for value in self._given.values():
-                if value not in known:
-                    known[value] = check(value)
-            out[self._rows] = [known[v] for v in self._given.values()]
+        if not len(self._rows):
+            return out
+        if bound is not None and len(self._rows) > 1:
+            number = self._numbers
+            plain = ~np.isnan(number)
+            out[self._rows[plain]] = np.where(COMPARE[bound[0]](number[plain], bound[1]), TRUE, FALSE)
+            other = np.flatnonzero(~plain).tolist()
+            values = list(self._given.values()) if other else []
+            out[self._rows[other]] = [check(values[i]) for i in other]
+            return out
+        distinct, at = self._distinct
+        out[self._rows] = np.array([check(v) for v in distinct], dtype=np.int8)[at]
         return out
+
+    @functools.cached_property
+    def _distinct(self) -> tuple[list[Any], NDArray[np.int64]]:
+        return coded(self._given.values())
+
+    @functools.cached_property
+    def _numbers(self) -> NDArray[np.float64]:
+        return np.array([_number(v) for v in self._given.values()], dtype=float)
 
     def numbers(self) -> NDArray[np.float64]:
         """Return the values as metres, tons and the like; NaN where there is no number."""
         out = np.array([np.nan, *(_number(v) for v, _ in self._answers)])[np.maximum(self._code, 0)]
-        out[self._rows] = [_number(v) for v in self._given.values()]
+        out[self._rows] = self._numbers
         return out
 
     def __len__(self) -> int:
