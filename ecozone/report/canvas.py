@@ -182,8 +182,8 @@ class Canvas:
                 0.744, 0.085 + 0.03 * i, text, fontproperties=self._small, color=_DIM, va="bottom", wrap=False
             )
         out = io.BytesIO()
-        self._agg.draw()
-        picture = Image.fromarray(np.asarray(self._agg.buffer_rgba())).convert("RGB")
+        self._agg.draw()  # type: ignore[no-untyped-call]
+        picture = Image.fromarray(np.asarray(self._agg.buffer_rgba())).convert("RGB")  # type: ignore[no-untyped-call]
         picture.save(out, "PNG", compress_level=3, dpi=(DPI, DPI))
         return out.getvalue()
 
