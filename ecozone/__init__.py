@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from ecozone._check import assess, check
     from ecozone._screen import screen
     from ecozone.assessment import Assessment
-    from ecozone.atlas import Accepted, Atlas, Parameter, open_atlas
+    from ecozone.atlas import Atlas, open_atlas
+    from ecozone.atlasfile import Accepted, Parameter
     from ecozone.demo import demo_atlas
     from ecozone.errors import EcozoneError, InputError
     from ecozone.intake.reading import read_layer, read_projects
@@ -24,13 +25,13 @@ if TYPE_CHECKING:
     from ecozone.rules.library import load_books
 
 _HOME = {
-    "Accepted": "atlas",
+    "Accepted": "atlasfile",
     "Assessment": "assessment",
     "Atlas": "atlas",
     "EcozoneError": "errors",
     "InputError": "errors",
     "Layer": "layer",
-    "Parameter": "atlas",
+    "Parameter": "atlasfile",
     "Part": "project",
     "Project": "project",
     "assess": "_check",

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-import json
-import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecozone._atomic import whole
+from ecozone.atlasfile import Accepted, Parameter, read_toml, write_toml
 from ecozone.errors import AtlasError, did_you_mean
-from ecozone.layer import Layer, as_date
+from ecozone.layer import Layer
 
 if TYPE_CHECKING:
     import folium
@@ -23,35 +20,6 @@ if TYPE_CHECKING:
     from ecozone.raster import Raster
     from ecozone.renumbered import AtlasDiff
     from ecozone.rules.access import AccessList
-
-#: Version of the atlas folder.
-FORMAT = 1
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A figure that the sources leave open, as somebody set it for a region.
-
-    `value` is a number or a text; `by`, `on` and `basis` say who set it, when, and on what ground; every answer
-    prints them.
-    """
-
-    name: str
-    value: Any
-    unit: str | None = None
-    by: str = ""
-    on: dt.date | None = None
-    basis: str = ""
-
-
-@dataclass(frozen=True)
-class Accepted:
-    """A known but unencoded instrument that the user accepts by name: its absence no longer keeps an answer open."""
-
-    instrument: str
-    by: str = ""
-    on: dt.date | None = None
-    basis: str = ""
 
 
 def _plain(parameter: Parameter) -> Parameter:
@@ -251,7 +219,7 @@ class Atlas(Mapping[str, Layer]):
         return overlaps(self, kinds, as_of=as_of)
 
     def summary(
-        self, *, as_of: dt.date, by: str | None = None, plan: Mapping[Any, float] | None = None
+        self, *, as_of: dt.date | str, by: str | None = None, plan: Mapping[Any, float] | None = None
     ) -> pandas.DataFrame:
         """Return zones and area of each kind, beside the plan's figures; see `ecozone.consistency.summary`."""
         from ecozone.consistency import summary
@@ -323,101 +291,15 @@ def open_atlas(path: str | Path) -> Atlas:
 
         return postgis.open_atlas(str(path))
     folder = Path(path)
-    file = folder / "atlas.toml"
-    if not folder.is_dir():
-        raise AtlasError(f"找不到图集文件夹“{path}”，请检查 --atlas 的路径。")
-    if not file.is_file():
-        raise AtlasError(
-            f"“{path}”里没有 atlas.toml，不是图集文件夹。示例图集在 data/boundaries 下，例如 data/boundaries/511111。"
-        )
-    try:
-        raw = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        line = re.search(r"line (\d+)", str(error))
-        where = f"第 {line[1]} 行" if line else ""
-        raise AtlasError(f"{file} {where}写法有误，请检查引号、方括号和文件编码（UTF-8）后再试。") from error
-    if raw.get("format") != FORMAT:
-        raise AtlasError(f"图集“{path}”的格式为 {raw.get('format')}，本版本只能读取格式 {FORMAT}。")
+    said = read_toml(folder)
     versions: dict[str, list[Any]] = {}
     for parquet in sorted(folder.glob("*/*.parquet")):
         if not parquet.name.startswith("."):
             versions.setdefault(parquet.parent.name, []).append(_Version(parquet))
-    try:
-        parameters = {
-            k: Parameter(
-                name=k,
-                value=v["value"],
-                unit=v.get("unit"),
-                by=v.get("by", ""),
-                on=as_date(v.get("on")),
-                basis=v.get("basis", ""),
-            )
-            for k, v in raw.get("parameters", {}).items()
-        }
-        accepted = {
-            k: Accepted(instrument=k, by=v.get("by", ""), on=as_date(v.get("on")), basis=v.get("basis", ""))
-            for k, v in raw.get("accepted", {}).items()
-        }
-    except (KeyError, AttributeError, TypeError) as error:
-        raise AtlasError(f"{file} 的 [parameters] 或 [accepted] 缺少内容：{error}。每个参数至少要有 value。") from error
     from ecozone import storage
 
     atlas = Atlas.__new__(Atlas)
     atlas._rasters = tuple(sorted(f for f in folder.glob("raster/*/*.tif") if not f.name.startswith(".")))
     atlas.access = tuple(storage.read_access(f) for f in sorted(folder.glob(f"{storage.ACCESS}/*.json")))
-    atlas._set(versions, str(raw.get("region", "")), raw.get("name"), parameters, accepted, raw.get("notice"), folder)
+    atlas._set(versions, said.region, said.name, said.parameters, said.accepted, said.notice, folder)
     return atlas
-
-
-def write_toml(
-    folder: Path,
-    *,
-    region: str,
-    name: str,
-    notice: str | None,
-    parameters: Mapping[str, Parameter],
-    accepted: Mapping[str, Accepted],
-    others: Mapping[str, Any] | None = None,
-) -> None:
-    """Write ``atlas.toml``, whole or not at all; `others` is what else the file says, and stays in it."""
-    head = {"format": FORMAT, "region": region, "name": name, **({"notice": notice} if notice else {})}
-    sections: dict[str, Any] = {}
-    for section, entries in (("parameters", parameters), ("accepted", accepted)):
-        sections[section] = {
-            key: {k: v for k, v in asdict(entry).items() if k not in ("name", "instrument") and v is not None}
-            for key, entry in entries.items()
-        }
-    lines = _table({**head, **sections, **(others or {})})
-    with whole(folder / "atlas.toml") as part:
-        part.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
-
-
-def _table(values: Mapping[str, Any], path: str = "") -> list[str]:
-    """Return the lines of a table: its values, then the tables in it."""
-    plain = {k: v for k, v in values.items() if not isinstance(v, Mapping)}
-    lines = [f"\n[{path}]"] if path and (plain or not values) else []
-    lines += [f"{_key(k)} = {_toml(v)}" for k, v in plain.items()]
-    for key, value in values.items():
-        if isinstance(value, Mapping) and value:
-            lines += _table(value, f"{path}.{_key(key)}" if path else _key(key))
-    return lines
-
-
-def _key(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _toml(name)
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return repr(float(value))  # numpy's repr is no TOML
-    if isinstance(value, int):
-        return repr(value)
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_key(k)} = {_toml(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_toml, value)) + "]"
-    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -11,7 +11,6 @@ import functools
 import hashlib
 import json
 import re
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -20,26 +19,14 @@ import shapely
 from numpy.typing import NDArray
 
 from ecozone import crs, kinds, measure
-from ecozone.errors import CRSError, GeometryError, LayerError, RepairWarning
+from ecozone.errors import CRSError, GeometryError, LayerError
 from ecozone.kinds import values
 
 if TYPE_CHECKING:
     import geopandas
 
-#: A repair that changes a zone's area by more than this share is refused instead (the polygon does not say what it
-#: meant).
-LARGEST_REPAIR = 0.01
-_DIMENSION = {"point": 0, "line": 1, "polygon": 2}
 #: A version names a file on every system, and cannot climb out of its folder.
 _FILE_NAME = re.compile(r"[^\\/:*?\"<>|.\s\x00-\x1f][^\\/:*?\"<>|\x00-\x1f]{0,99}")
-_COMMON = {
-    "zone": kinds.Column("zone", "编号"),
-    "name": kinds.Column("name", "名称"),
-    "status": kinds.Column("status", "状态", type="choice", values=kinds.STATUSES),
-    "valid_from": kinds.Column("valid_from", "生效日期", type="date"),
-    "valid_to": kinds.Column("valid_to", "失效日期", type="date"),
-    "document": kinds.Column("document", "批准文件"),
-}
 
 
 class Layer:
@@ -95,11 +82,13 @@ class Layer:
         sensitive: bool | None = None,
         notice: str | None = None,
     ) -> None:
+        from ecozone import zonetable
+
         if zones.crs is None:
             raise CRSError(f"图层“{kinds.name(kind)}”没有坐标系，请先用 zones.set_crs(...) 指明，例如 EPSG:4490。")
-        frame = zones.set_geometry(_geographic(zones.geometry, f"图层“{kinds.name(kind)}”"))
+        frame = zones.set_geometry(zonetable.geographic(zones.geometry, f"图层“{kinds.name(kind)}”"))
         columns = {
-            str(c): np.array([_plain(v) for v in frame[c]], dtype=object)
+            str(c): np.array([values.plain(v) for v in frame[c]], dtype=object)
             for c in frame.columns
             if c != frame.geometry.name
         }
@@ -107,7 +96,7 @@ class Layer:
             kind=kind,
             geometry=np.array(frame.geometry.array, dtype=object),
             columns=columns,
-            coverage=_as_geometry(coverage),
+            coverage=zonetable.as_geometry(coverage),
             meta={
                 "accuracy_m": accuracy_m,
                 "version": version,
@@ -152,7 +141,9 @@ class Layer:
         for key, column in spec.columns.items():
             if column.default is not None:
                 columns[key] = np.array([column.default if v is None else v for v in columns[key]], dtype=object)
-        columns["zone"] = _objects([f"{kind}-{i + 1}" if z is None else _id(z) for i, z in enumerate(columns["zone"])])
+        columns["zone"] = values.objects(
+            [f"{kind}-{i + 1}" if z is None else _id(z) for i, z in enumerate(columns["zone"])]
+        )
         columns["status"] = np.array([s or "in_force" for s in columns["status"]], dtype=object)
         if meta.get("line") and "line" in columns:
             columns["line"] = np.array([v or meta["line"] for v in columns["line"]], dtype=object)
@@ -174,6 +165,8 @@ class Layer:
         self.notice = meta.get("notice")
 
     def _check(self) -> None:
+        from ecozone import zonetable
+
         name = f"图层“{self.spec.name}”"
         if not (np.isfinite(self.accuracy_m) and self.accuracy_m >= 0):
             raise LayerError(f"{name}的精度 accuracy_m={self.accuracy_m} 不是非负数，请给出以米计的精度。")
@@ -181,83 +174,19 @@ class Layer:
             raise LayerError(
                 f"{name}的版本号“{self.version[:40]}”不能作文件名，请用字母、数字、汉字、点和横线，如 2026.1。"
             )
-        self._read_columns(name)
+        self.columns = zonetable.read_columns(self.columns, self.spec, name)
         ids, counts = np.unique(self.columns["zone"].astype(str), return_counts=True)
         if (counts > 1).any():
             raise LayerError(f"{name}的编号 zone 有重复：{'、'.join(ids[counts > 1][:5])}，请改为唯一编号。")
         self.geometry = measure.without_empty_parts(self.geometry)
-        self._check_shapes(name)
+        zonetable.check_shapes(self.geometry, self.columns["zone"], self.spec, name)
         if len(self.geometry):
             if not np.isfinite(shapely.get_coordinates(self.geometry)).all():
                 raise GeometryError(f"{name}的坐标含有空值或无穷大，请在原数据中改正。")
             crs.check_in_china(shapely.total_bounds(self.geometry), what=f"{name}的坐标")
         self.geometry = shapely.force_2d(self.geometry)
-        self._repair(name)
-        _check_coverage(self.coverage, f"{name}的覆盖范围 coverage")
-
-    def _check_shapes(self, name: str) -> None:
-        empty = shapely.is_missing(self.geometry) | shapely.is_empty(self.geometry)
-        if empty.any():
-            raise GeometryError(f"{name}有 {int(empty.sum())} 个要素没有几何，请删除或补全后再载入。")
-        allowed = [_DIMENSION[g] for g in self.spec.geometry]
-        wrong = ~np.isin(shapely.get_dimensions(self.geometry), allowed) | (shapely.get_type_id(self.geometry) == 7)
-        if wrong.any():
-            raise GeometryError(
-                f"{name}应为{'/'.join({'point': '点', 'line': '线', 'polygon': '面'}[g] for g in self.spec.geometry)}，"
-                f"有 {int(wrong.sum())} 个要素不是（如 {self.columns['zone'][wrong][0]}）。"
-            )
-
-    def _read_columns(self, name: str) -> None:
-        """Read values as their column's type: 1 and 是 as true, labels as codes, dates as ISO text, blanks as None."""
-        known = {**_COMMON, **self.spec.columns}
-        columns: dict[str, NDArray[Any]] = {}
-        for key, given in self.columns.items():
-            if key in known:
-                columns[key] = _objects([self._read(known[key], v, name) for v in given])
-            else:
-                columns[key] = _alike([values.clean(v) for v in given])
-        blank = np.array([v is None for v in columns["name"]], dtype=bool)
-        columns["name"][blank] = self.spec.name
-        columns["status"][np.array([v is None for v in columns["status"]], dtype=bool)] = "in_force"
-        self.columns = columns
-
-    def _read(self, column: kinds.Column, value: Any, name: str) -> Any:
-        try:
-            return values.read(column, value)
-        except (values.Unreadable, TypeError, OverflowError):
-            wanted = {
-                "number": "应为数字",
-                "integer": "应为整数",
-                "boolean": "应为是或否",
-                "date": "不是日期，请写成 2026-11-22 的样子",
-            }.get(column.type, "无法识别")
-            codes = f"有未知取值“{value}”，可用的取值：{'、'.join(column.values)}"
-            told = codes if column.values else f"的值“{value}”{wanted}"
-            raise LayerError(f"{name}的字段 {column.key} {told}。") from None
-
-    def _repair(self, name: str) -> None:
-        bad = ~shapely.is_valid(self.geometry)
-        if not bad.any():
-            return
-        before = measure.area_m2(shapely.buffer(self.geometry[bad], 0))
-        mended = shapely.make_valid(self.geometry[bad], method="structure", keep_collapsed=False)
-        after = measure.area_m2(mended)
-        change = np.abs(after - before) / np.maximum(np.maximum(after, before), 1e-9)
-        if (change > LARGEST_REPAIR).any():
-            worst = int(np.argmax(change))
-            raise GeometryError(
-                f"{name}的要素 {self.columns['zone'][bad][worst]} 自相交，修复前后面积相差 {change[worst]:.1%}，"
-                "无法判断原意，请在原数据中改正。"
-            )
-        self.geometry = self.geometry.copy()
-        self.geometry[bad] = mended
-        self._check_shapes(name)
-        warnings.warn(
-            f"{name}有 {int(bad.sum())} 个自相交要素已修复，"
-            f"面积合计变化 {float(after.sum() - before.sum()):+.2f} 平方米。",
-            RepairWarning,
-            stacklevel=4,
-        )
+        self.geometry = zonetable.repaired(self.geometry, self.columns["zone"], self.spec, name)
+        zonetable.check_coverage(self.coverage, f"{name}的覆盖范围 coverage")
 
     def __len__(self) -> int:
         return len(self.geometry)
@@ -294,7 +223,7 @@ class Layer:
         wkb = shapely.to_wkb(shapely.normalize(self.geometry[order]), byte_order=1, output_dimension=2)
         keys = sorted(k for k in self.columns if any(v is not None for v in self.columns[k]))
         for row, blob in zip(order, wkb, strict=True):
-            attributes = {k: _plain(self.columns[k][row]) for k in keys if self.columns[k][row] is not None}
+            attributes = {k: values.plain(self.columns[k][row]) for k in keys if self.columns[k][row] is not None}
             digest.update(json.dumps(attributes, ensure_ascii=False, sort_keys=True).encode())
             digest.update(blob)
         if self.coverage is not None:
@@ -363,75 +292,5 @@ def _iso(day: dt.date | None) -> str | None:
     return day.isoformat() if day else None
 
 
-def _plain(value: Any) -> Any:
-    """Turn numpy and pandas scalars into plain JSON values; missing ones into None."""
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    if isinstance(value, float | np.floating):
-        return None if np.isnan(value) else float(value)
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, dt.date):
-        text = str(value.isoformat())[:10]
-    else:
-        text = str(value)
-    return None if text in ("NaT", "<NA>", "nan") else text
-
-
 def _id(zone: Any) -> str:
     return str(int(zone)) if isinstance(zone, float) and zone.is_integer() else str(zone)
-
-
-def _objects(items: Sequence[Any]) -> NDArray[Any]:
-    out = np.empty(len(items), dtype=object)
-    out[:] = items
-    return out
-
-
-def _alike(items: Sequence[Any]) -> NDArray[Any]:
-    """Return values of one type, as a table's column keeps them: whole numbers as such, mixtures as text."""
-    there = [v for v in items if v is not None]
-    numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in there)
-    if numbers and all(float(v).is_integer() for v in there):
-        return _objects([None if v is None else int(v) for v in items])
-    if numbers:
-        return _objects([None if v is None else float(v) for v in items])
-    if all(isinstance(v, bool) for v in there) or all(isinstance(v, str) for v in there):
-        return _objects(list(items))
-    return _objects([None if v is None else str(v) for v in items])
-
-
-def _geographic(series: Any, what: str) -> Any:
-    """Bring a GeoSeries to EPSG:4490; a straight edge of a projected plane stays that edge (cut to 500 m there)."""
-    if series.crs.to_string() == crs.GEOGRAPHIC:
-        return series
-    crs.check_datum(series.crs, what)
-    if not series.crs.is_geographic:
-        shapes = np.array(series.array, dtype=object)
-        sound = shapely.is_valid(shapes)  # GEOS would mend the others while it cuts, and say nothing
-        shapes[sound] = shapely.segmentize(shapes[sound], measure.LONGEST_EDGE_M)
-        series = type(series)(shapes, index=series.index, crs=series.crs, name=series.name)
-    return series.to_crs(crs.GEOGRAPHIC)
-
-
-def _as_geometry(coverage: Any) -> Any:
-    """Return a coverage as one geometry in EPSG:4490."""
-    if coverage is None or isinstance(coverage, shapely.Geometry):
-        return coverage
-    if coverage.crs is None:
-        raise CRSError("覆盖范围 coverage 没有坐标系，请先用 set_crs(...) 指明。")
-    return _geographic(coverage.geometry, "覆盖范围 coverage").union_all()
-
-
-def _check_coverage(coverage: Any, what: str) -> None:
-    if coverage is None or shapely.is_empty(coverage):
-        return
-    bounds = np.array(shapely.bounds(coverage))
-    if not np.isfinite(shapely.get_coordinates(coverage)).all():
-        raise GeometryError(f"{what} 含有空值或无穷大，请改正。")
-    if np.abs(bounds[[0, 2]]).max() > 180 or np.abs(bounds[[1, 3]]).max() > 90:
-        raise CRSError(f"{what} 不是经纬度，像是投影坐标；请给出 EPSG:4490 的几何，或带坐标系的 GeoSeries。")
-    if shapely.get_dimensions(coverage) != 2 or shapely.get_type_id(coverage) == 7:
-        raise GeometryError(f"{what} 应为面，请给出已掌握全部要素的范围。")
-    if not shapely.is_valid(coverage):
-        raise GeometryError(f"{what} 自相交，请在原数据中改正。")

@@ -18,7 +18,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import numpy as np
 import shapely
 
-from ecozone.atlas import FORMAT, Accepted, Atlas, Parameter
+from ecozone.atlas import Atlas
+from ecozone.atlasfile import FORMAT, Accepted, Parameter
 from ecozone.errors import AtlasError, MissingDependencyError
 from ecozone.layer import Layer, as_date
 from ecozone.rules.access import dump, parse

@@ -22,7 +22,7 @@ import pytest
 import shapely
 
 from ecozone import Atlas, Layer, compiled, open_atlas, storage
-from ecozone.atlas import Accepted, Parameter
+from ecozone.atlasfile import Accepted, Parameter
 from ecozone.errors import AtlasError, EcozoneError
 
 SQUARE = shapely.box(103.5, 29.4, 103.51, 29.41)

@@ -22,7 +22,8 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 from sketch.sheet import MARK, Sheet  # noqa: E402
 
 from ecozone import kinds  # noqa: E402
-from ecozone.atlas import Accepted, Atlas, Parameter  # noqa: E402
+from ecozone.atlas import Atlas  # noqa: E402
+from ecozone.atlasfile import Accepted, Parameter  # noqa: E402
 from ecozone.compiled import parse_yaml  # noqa: E402
 from ecozone.layer import Layer  # noqa: E402
 from ecozone.rules.access import AccessList  # noqa: E402

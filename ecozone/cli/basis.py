@@ -88,7 +88,9 @@ def _register(instruments: Sequence[Mapping[str, Any]], everything: bool) -> Ite
     if not instruments:
         yield "没有已知而未编入规则的文件"
         return
-    accepted, bearing, other = [], [], []
+    accepted: list[str] = []
+    bearing: list[str] = []
+    other: list[str] = []
     for paper in instruments:
         into = accepted if paper["accepted"] else bearing if paper["bears_on_siting"] else other
         into.append(f"《{paper['title']}》")

@@ -62,7 +62,8 @@ def params(
 ) -> None:
     """Set what is given, then list."""
     from ecozone._check import choose
-    from ecozone.atlas import Accepted, Parameter, open_atlas, write_toml
+    from ecozone.atlas import open_atlas
+    from ecozone.atlasfile import Accepted, Parameter, write_toml
     from ecozone.rules.library import stack
 
     opened = open_atlas(atlas)

@@ -13,7 +13,8 @@ import shapely
 
 from ecozone import kinds, measure
 from ecozone._lock import locked
-from ecozone.atlas import Atlas, open_atlas, write_toml
+from ecozone.atlas import Atlas, open_atlas
+from ecozone.atlasfile import write_toml
 from ecozone.errors import AtlasError, LayerError
 from ecozone.intake import crs as decision
 from ecozone.intake import files, reading

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ecozone import measure
 from ecozone.intake.issue import Issue
 from ecozone.kinds import Kind
-from ecozone.layer import LARGEST_REPAIR
+from ecozone.zonetable import LARGEST_REPAIR
 
 _DIMENSION = {"point": 0, "line": 1, "polygon": 2}
 _CHINESE = {0: "点", 1: "线", 2: "面"}

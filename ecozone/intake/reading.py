@@ -13,6 +13,7 @@ import shapely
 from ecozone import kinds
 from ecozone.errors import FactError, GeometryError, InputError, LayerError
 from ecozone.intake import codes, coordinates, crs, fields, files, fit, quality, topology
+from ecozone.intake.candidates import SLACK, Place
 from ecozone.intake.issue import Issue, errors, ordered
 from ecozone.intake.raw import RawTable
 
@@ -71,12 +72,12 @@ class ProjectsRead:
     how: str
 
 
-def region_place(atlas: Atlas | None) -> crs.Place | None:
+def region_place(atlas: Atlas | None) -> Place | None:
     """Return the outline of an atlas's region, for deciding between readings."""
     if atlas is None or "admin" not in atlas:
         return None
     outline = shapely.union_all(atlas["admin"].geometry)
-    return crs.Place(outline, atlas.name)
+    return Place(outline, atlas.name)
 
 
 def read_layer(
@@ -168,15 +169,15 @@ def read_layer(
     return LayerRead(made, said, located.crs, located.how, table, matched.matches)
 
 
-def _locate(table: RawTable, said: str | None, place: crs.Place | None, accuracy_m: float | None) -> crs.Located:
+def _locate(table: RawTable, said: str | None, place: Place | None, accuracy_m: float | None) -> crs.Located:
     return crs.locate(table, crs=said, place=place, accuracy_m=accuracy_m)
 
 
-def _placed(geometry: Any, zones: Any, place: crs.Place | None, spec: kinds.Kind, atlas: Atlas | None) -> list[Issue]:
+def _placed(geometry: Any, zones: Any, place: Place | None, spec: kinds.Kind, atlas: Atlas | None) -> list[Issue]:
     """Compare with the region: outside of it, or shifted."""
     if place is None or atlas is None:
         return []
-    far = shapely.distance(geometry, place.outline) > crs.SLACK
+    far = shapely.distance(geometry, place.outline) > SLACK
     out = []
     if far.all():
         centre = shapely.centroid(shapely.box(*shapely.total_bounds(geometry)))

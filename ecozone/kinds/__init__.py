@@ -18,7 +18,7 @@ from ecozone.errors import LayerError, did_you_mean
 #: Columns that every zone table has, whatever its kind.
 COMMON_COLUMNS = ("zone", "name", "status", "valid_from", "valid_to", "document")
 #: The same as an officer reads them.
-COMMON_NAMES = dict(zip(COMMON_COLUMNS, ("编号", "名称", "状态", "生效日期", "失效日期", "批准文号"), strict=True))
+COMMON_NAMES = dict(zip(COMMON_COLUMNS, ("编号", "名称", "状态", "生效日期", "失效日期", "批准文件"), strict=True))
 #: What a zone's `status` may be.
 STATUSES = {"in_force": "已生效", "proposed": "拟划定", "revoked": "已撤销"}
 #: Which line of a river a geometry is (the law measures from 岸线; a centreline is not one).

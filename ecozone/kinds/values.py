@@ -6,8 +6,11 @@ import datetime as dt
 import math
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ecozone.kinds import Column
 
@@ -122,3 +125,25 @@ def date(value: Any) -> str:
         return dt.date(*map(int, found.groups())).isoformat() if found else dt.date.fromisoformat(text[:10]).isoformat()
     except ValueError:
         raise Unreadable(text) from None
+
+
+def plain(value: Any) -> Any:
+    """Turn numpy and pandas scalars into plain JSON values; missing ones into None."""
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float | np.floating):
+        return None if np.isnan(value) else float(value)
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, dt.date):
+        text = str(value.isoformat())[:10]
+    else:
+        text = str(value)
+    return None if text in ("NaT", "<NA>", "nan") else text
+
+
+def objects(items: Sequence[Any]) -> NDArray[Any]:
+    """Return a column as the object array a layer keeps."""
+    out = np.empty(len(items), dtype=object)
+    out[:] = items
+    return out
