@@ -34,6 +34,8 @@ class Batch:
         EPSG:4490, of the first rows.
     accuracy_m, extent_m, lacking_m : float64 arrays of shape (placed,)
         See `ecozone.project.Part`; `lacking_m` is how much ground a bare point may stand for.
+    regional : bool
+        Each point speaks for a whole piece of a region: what rasters say at the point says nothing of the piece.
     """
 
     projects: int
@@ -47,6 +49,7 @@ class Batch:
     accuracy_m: NDArray[np.float64]
     extent_m: NDArray[np.float64]
     lacking_m: NDArray[np.float64]
+    regional: bool = False
 
     @property
     def placed(self) -> NDArray[np.bool_]:
@@ -75,6 +78,7 @@ class Batch:
             accuracy_m=self.accuracy_m[placed],
             extent_m=self.extent_m[placed],
             lacking_m=self.lacking_m[placed],
+            regional=self.regional,
         )
 
     @classmethod

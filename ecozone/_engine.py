@@ -203,10 +203,13 @@ def _fact_table(batch: Batch, atlas: Atlas, books: Sequence[Rulebook], day: dt.d
 
 
 def _evidence(batch: Batch, atlas: Atlas, day: dt.date) -> Callable[[str], MeasuredFact | None]:
-    """Return what measures facts on the atlas' rasters; nothing is opened before a rule asks."""
+    """Return what measures facts on the atlas' rasters; nothing is opened before a rule asks.
+
+    A region's pieces are not cut along pixels, so facts of that kind stay open there.
+    """
 
     def measure(name: str) -> MeasuredFact | None:
-        if words.facts()[name].measured is None:
+        if batch.regional or words.facts()[name].measured is None:
             return None
         from ecozone.raster.evidence import Evidence
 

@@ -15,6 +15,7 @@ import shapely
 from numpy.typing import NDArray
 
 from ecozone import crs, kinds, measure
+from ecozone.layer import as_date
 
 if TYPE_CHECKING:
     import geopandas
@@ -34,12 +35,14 @@ class Ground:
     Parameters
     ----------
     atlas : Atlas
-    as_of : datetime.date
+    as_of : datetime.date or ISO str
     """
 
-    def __init__(self, atlas: Atlas, as_of: dt.date) -> None:
-        self.atlas, self.day = atlas, as_of
-        admin = atlas.at("admin", as_of) if "admin" in atlas else None
+    def __init__(self, atlas: Atlas, as_of: dt.date | str) -> None:
+        day = as_date(as_of)
+        assert day is not None
+        self.atlas, self.day = atlas, day
+        admin = atlas.at("admin", day) if "admin" in atlas else None
         bounds = shapely.total_bounds(admin.geometry if admin is not None and len(admin) else self._everything())
         west, south, east, north = bounds.tolist()
         self.plane: Plane = crs.Plane((west + east) / 2, (south + north) / 2)
@@ -74,13 +77,13 @@ class Ground:
         return float(sum(layer.accuracy_m for layer in layers if layer is not None))
 
 
-def consistency(atlas: Atlas, *, as_of: dt.date) -> geopandas.GeoDataFrame:
+def consistency(atlas: Atlas, *, as_of: dt.date | str) -> geopandas.GeoDataFrame:
     """Return where the layers of an atlas contradict one another or the law.
 
     Parameters
     ----------
     atlas : Atlas
-    as_of : datetime.date
+    as_of : datetime.date or ISO str
 
     Returns
     -------
@@ -194,14 +197,14 @@ RULES: Mapping[str, Agreement] = {
 
 
 def summary(
-    atlas: Atlas, *, as_of: dt.date, by: str | None = None, plan: Mapping[Any, float] | None = None
+    atlas: Atlas, *, as_of: dt.date | str, by: str | None = None, plan: Mapping[Any, float] | None = None
 ) -> pandas.DataFrame:
     """Return zones and dissolved area of each kind, in all or by county, beside the plan's own figures.
 
     Parameters
     ----------
     atlas : Atlas
-    as_of : datetime.date
+    as_of : datetime.date or ISO str
     by : str, optional
         ``county``: one row a county and kind.
     plan : mapping, optional
@@ -239,7 +242,7 @@ def summary(
     return table if by == "county" else table.drop(columns=["county", "county_name"])
 
 
-def overlaps_by_county(atlas: Atlas, a: str, b: str, *, as_of: dt.date) -> pandas.DataFrame:
+def overlaps_by_county(atlas: Atlas, a: str, b: str, *, as_of: dt.date | str) -> pandas.DataFrame:
     """Return how much two kinds share in each county.
 
     Columns ``county``, ``county_name``, ``overlap_m2``, ``share_a``, ``share_b``.
@@ -248,7 +251,7 @@ def overlaps_by_county(atlas: Atlas, a: str, b: str, *, as_of: dt.date) -> panda
     ----------
     atlas : Atlas
     a, b : str
-    as_of : datetime.date
+    as_of : datetime.date or ISO str
     """
     import pandas as pd
 

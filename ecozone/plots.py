@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ecozone.atlas import Atlas
     from ecozone.raster import Raster
 
-__all__ = ["layers", "overlap_matrix", "surface", "verdicts"]
+__all__ = ["axis", "layers", "overlap_matrix", "surface", "verdicts"]
 
 #: From the freest to the strictest.
 _ORDER = ("clear", "conditional", "undetermined", "restricted", "prohibited")
@@ -102,8 +102,10 @@ def layers(
     handles = []
     for kind in styles().ordered(kinds):
         look, zones = styles().kind(kind), atlas[kind].zones
-        handles.append(_patch(look.inside or look.colour, f"{look.label} {len(zones)}"))
+        if within is not None:
+            zones = zones[zones.intersects(within)]
         if len(zones):
+            handles.append(_patch(look.inside or look.colour, f"{look.label} {len(zones)} 处"))
             zones.plot(ax=ax, facecolor=look.inside or look.colour, edgecolor=look.colour, alpha=0.6, linewidth=0.8)
     if within is not None:
         west, south, east, north = shapely.bounds(within)
@@ -187,8 +189,23 @@ def surface(
     return ax
 
 
+def axis(size: tuple[float, float] = (9.0, 6.5)) -> matplotlib.axes.Axes:
+    """Return an axis on which Chinese can be written.
+
+    Parameters
+    ----------
+    size : pair of float
+        Width and height, inches.
+
+    Raises
+    ------
+    MissingDependencyError
+        matplotlib is not installed, or there is no Chinese font.
+    """
+    return _axis(None, size)
+
+
 def _axis(ax: Any, size: tuple[float, float] = (9.0, 6.5)) -> Any:
-    """Return an axis on which Chinese can be written."""
     try:
         import matplotlib as mpl
         import matplotlib.pyplot as plt
@@ -217,6 +234,8 @@ def _finish(ax: Any, handles: Sequence[Any], title: str, notice: str | None) -> 
         ax.legend(handles=list(handles), loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=9)
     ax.set_title(title)
     ax.set_xlabel(notice or "")
+    ax.set_ylabel("")
+    ax.ticklabel_format(useOffset=False)
     ax.tick_params(labelsize=8)
     return ax
 

@@ -286,6 +286,18 @@ def test_screening_and_check_say_the_same(atlas: Path, book: Path, tmp_path: Pat
         assert (one.verdict, one.complete) == tuple(screened.table.loc[i, ["verdict", "complete"]])
 
 
+def test_a_search_leaves_open_what_pixels_decide(atlas: Path, book: Path, tmp_path: Path) -> None:
+    """Pieces of a region are not cut along pixels: what one point reads says nothing of a piece."""
+    from ecozone import siting
+
+    import_raster(ramp(tmp_path / "dem.tif"), atlas, kind="elevation", version="1")
+    found = siting.where_allowed(
+        atlas, nature="new", industry="C2614", rules=[book], as_of=DAY, within=ground(150, 150, 100, 100)
+    ).pieces
+    assert all("ours.slope" in opened for opened in found["open"])
+    assert not found.loc[found["verdict"] != "prohibited", "complete"].any()
+
+
 def test_versions_hold_in_their_time_and_survive_saving(atlas: Path, tmp_path: Path) -> None:
     dem = ramp(tmp_path / "dem.tif")
     import_raster(dem, atlas, kind="elevation", version="old", valid_to="2025-12-31")

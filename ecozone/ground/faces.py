@@ -132,6 +132,7 @@ def points(geometry: NDArray[Any], project: Project, accuracy_m: float, extent_m
         accuracy_m=np.full(n, float(accuracy_m)),
         extent_m=np.full(n, float(extent_m)),
         lacking_m=np.zeros(n),
+        regional=True,
     )
 
 
