@@ -446,3 +446,33 @@ def test_a_batch_whose_process_is_killed_keeps_what_it_answered(
     kept = client.get("/ledger.csv", params={"job": job.rpartition("/")[2]}).content.decode("utf-8-sig").splitlines()
     assert 1 <= done == len(kept) - 1 < 150
     assert client.post("/api/check", json={"site": "103.5673,29.3975", "as_of": DAY}).status_code == 200
+
+
+def test_a_worker_killed_among_many_visitors_fails_one_of_them_by_name(desk: Served, client: httpx.Client) -> None:
+    data = {"csrf": csrf(client), "site_from": "text", "site_text": "103.5673,29.3975", "extent_m": "100",
+            "nature": "new", "industry": "C2614"}  # fmt: skip
+    kept: dict[str, str] = {}
+    refused: dict[str, httpx.Response] = {}
+
+    def visit(name: str) -> None:
+        got = client.post("/check", data={**data, "name": name}, headers={"accept": "text/html"})
+        if got.status_code == 303:
+            kept[name] = got.headers["location"]
+        else:
+            refused[name] = got
+
+    with concurrent.futures.ThreadPoolExecutor(8) as threads:
+        visits = [threads.submit(visit, f"访客{i:02d}的项目") for i in range(30)]
+        while len(kept) < 6:
+            time.sleep(0.01)
+        leaves = [p for p in desk.workers() if not p.children()]
+        max(leaves, key=lambda p: p.cpu_times().user).kill()
+        for one in visits:
+            one.result()
+    assert len(refused) == 1 and len(kept) == 29
+    ((name, got),) = refused.items()
+    assert got.status_code == 503 and f"“{name}”没有" in got.text and "计算进程意外结束" in got.text
+    listed = client.get("/results", params={"q": "访客"}, headers={"accept": "text/html"}).text
+    assert "共 29 条" in listed and name not in listed
+    for place in kept.values():
+        assert client.get(f"{place}/record.json").json()["verdict"] == "prohibited"

@@ -20,6 +20,7 @@ import ecozone.intake.shp
 import ecozone.intake.site
 import ecozone.intake.txt
 import ecozone.intake.vector
+import ecozone.report.map
 import ecozone.web.files
 import ecozone.web.request
 import ecozone.web.work
