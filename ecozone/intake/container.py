@@ -21,6 +21,12 @@ MAIN = (
 )  # fmt: skip
 _NESTED = (".zip", ".kmz", ".ovkmz", ".rar", ".7z", ".tar", ".gz", ".tgz")
 
+#: What a damaged or locked archive makes the reader say.
+_DAMAGED = (
+    *(zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error),
+    *(EOFError, OSError, ValueError, IndexError),
+)
+
 
 def check_archive(path: Path, *, entities: bool = False) -> list[zipfile.ZipInfo]:
     """Look through a zip's directory before anything is unpacked.
@@ -40,16 +46,7 @@ def check_archive(path: Path, *, entities: bool = False) -> list[zipfile.ZipInfo
                         with archive.open(member) as file:
                             limits.check_entities(path.name, file.read(4096))
             return members
-    except (
-        zipfile.BadZipFile,
-        NotImplementedError,
-        RuntimeError,
-        zlib.error,
-        EOFError,
-        OSError,
-        ValueError,
-        IndexError,
-    ) as error:
+    except _DAMAGED as error:
         if isinstance(error, RuntimeError) and "password" in str(error):
             raise SiteError(f"压缩包“{path.name}”有密码，请解密后再提供。") from None
         raise SiteError(f"压缩包“{path.name}”不完整或已损坏，请重新打包（ZIP 格式）。") from None
@@ -131,16 +128,7 @@ def _unpack(path: Path, folder: Path) -> None:
                         if left < 0:
                             raise SiteError(f"压缩包“{path.name}”展开后超过上限，疑似压缩炸弹，不予展开。")
                         out.write(block)
-    except (
-        zipfile.BadZipFile,
-        NotImplementedError,
-        RuntimeError,
-        zlib.error,
-        EOFError,
-        OSError,
-        ValueError,
-        IndexError,
-    ):
+    except _DAMAGED:
         raise SiteError(f"压缩包“{path.name}”不完整或已损坏，请重新打包（ZIP 格式）。") from None
 
 
