@@ -194,13 +194,18 @@ def _candidates(place: _Place, good: Any, look: float) -> Iterator[tuple[float, 
 
 
 def _in_the_way(faces: Faces, ground: Ground) -> str:
-    """Say which rules take most of the ground that was searched."""
+    """Say what takes the ground that was searched: rules, or facts that nobody gave."""
+    size = np.asarray(shapely.area(faces.geometry))
     area: dict[str, float] = {}
-    for i in np.flatnonzero(~np.isin(faces.verdict, list(ground.accept))).tolist():
-        for rule in faces.rules[i] or faces.open[i]:
-            area[rule] = area.get(rule, 0.0) + float(shapely.area(faces.geometry[i]))
+    for i in np.flatnonzero(~np.isin(faces.verdict, [*ground.accept, "undetermined"])).tolist():
+        for rule in faces.rules[i]:
+            area[rule] = area.get(rule, 0.0) + float(size[i])
     most = sorted(area, key=lambda rule: -area[rule])[:3]
-    return f"，占地最多的是 {'、'.join(most)}" if most else ""
+    text = f"，占地最多的是 {'、'.join(most)}" if most else ""
+    share = float(size[faces.verdict == "undetermined"].sum() / size.sum()) if len(size) else 0.0
+    if share > 0 and "undetermined" not in ground.accept:
+        text += f"；其中 {share:.0%} 的用地因资料不全无法判定，请先补充项目资料（ecozone check 会逐条列出）"
+    return text
 
 
 def turned(foot: Any, degrees: float) -> Any:
