@@ -159,6 +159,33 @@ def test_no_500_whatever_the_description_allows(tmp_path: Path) -> None:
             holds()
 
 
+def test_rows_of_an_access_list_are_answered_by_name(client: httpx.Client) -> None:
+    word = csrf(client)
+    data = {"csrf": word, "site_from": "text", "site_text": "103.5673,29.3975", "extent_m": "100", "nature": "new",
+            "industry": "C1353", "name": "肉制品厂"}  # fmt: skip
+    first = client.post("/check", data=data).headers["location"]
+    rows = client.get(f"{first}/record.json").json()["requirements"]
+    asked_row = next(r for r in rows if r["decided_by"] != "rule")
+    key = f"{asked_row['unit']}/{asked_row['id']}"
+    said = {
+        "csrf": word,
+        f"answer.{key}": "不符合",
+        f"answer_situation.{key}": "未做论证",
+        f"answer_basis.{key}": "现场",
+    }
+    nobody = client.post(f"{first}/supply", data=said, headers={"accept": "text/html"})
+    assert nobody.status_code == 422 and "经办人" in nobody.text
+    second = client.post(f"{first}/supply", data={**said, "answer_by": "王某", "answer_on": DAY}).headers["location"]
+    answered = next(
+        r for r in client.get(f"{second}/record.json").json()["requirements"]
+        if (r["unit"], r["id"]) == (asked_row["unit"], asked_row["id"])
+    )  # fmt: skip
+    assert (answered["conformity"], answered["situation"], answered["by"]) == ("不符合", "未做论证", "王某")
+    kept = client.post(f"{second}/supply", data={"csrf": word, "fact.capacity_increase": "no"}).headers["location"]
+    assert "王某" in client.get(kept, headers={"accept": "text/html"}).text, "an answer stays when more is supplied"
+    assert asked_row["conformity"] == "无法判定" and first != second, "the earlier answer stays as it was"
+
+
 # ---- where it may go
 
 SQUARE = "POLYGON ((103.55 29.38, 103.58 29.38, 103.58 29.41, 103.55 29.41, 103.55 29.38))"

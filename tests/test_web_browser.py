@@ -95,6 +95,8 @@ def test_upload_verdict_map_record_and_report(form: Page, desk: Served, tmp_path
     assert record["findings"] == json.loads(json.dumps(mine["findings"]))
     docx = httpx.get(f"{desk.url}{path}/report.docx", timeout=120)
     assert docx.status_code == 200 and docx.content.startswith(b"PK"), docx.text[:300]
+    ledger = httpx.get(f"{desk.url}{path}/report.xlsx", timeout=120)
+    assert ledger.status_code == 200 and ledger.content.startswith(b"PK"), ledger.text[:300]
     form.screenshot(tmp_path / "result.png")
 
 

@@ -23,6 +23,7 @@ router = APIRouter()
 _REPORTS = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "html": "text/html; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 #: Findings that may be struck from one record; each is judged again with all before it.
 _STRIKES = 60
@@ -141,7 +142,7 @@ async def record(request: Request, key: str) -> Response:
 
 @router.get("/results/{key}/report.{kind}")
 async def report(request: Request, key: str, kind: str) -> Response:
-    """Return the report as a file."""
+    """Return the report, or the case's ledger, as a file."""
     if kind not in _REPORTS:
         raise HTTPException(404)
     case = await _case(request, key)

@@ -13,6 +13,7 @@ from typing import Any
 
 from ecozone import words
 from ecozone.assessment import VERDICTS
+from ecozone.report.ledger import neutral
 from ecozone.web.tables import Run, Tables
 
 #: Results a page, and rows of a ledger.
@@ -21,8 +22,6 @@ PAGE, LEDGER_ROWS = 50, 20_000
 SEARCHES = 40
 _COLUMNS = "id, at, who, job, parent, name, verdict, complete, after, as_of, region"
 _BODIES = "words, request, record, map, asked"
-#: Characters that make a spreadsheet take a text for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -136,7 +135,7 @@ class Store:
         )  # fmt: skip
         for row in found:
             for kept in self._tables.read("SELECT record FROM results WHERE id = ?", row["id"]):
-                sheet.writerow(map(_cell, _line(row, _unpacked(kept["record"]))))
+                sheet.writerow(map(neutral, _line(row, _unpacked(kept["record"]))))
         return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8", "replace")
 
     # ---- jobs
@@ -254,11 +253,6 @@ def _words(record: Mapping[str, Any]) -> str:
     said += [f"{f['rule']} {f['cited']}" for f in hits]
     said += dict.fromkeys(z["name"] for f in hits for z in f["where"])
     return " ".join(map(str, said))
-
-
-def _cell(value: Any) -> str:
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _packed(value: Any) -> bytes:

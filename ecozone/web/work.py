@@ -115,11 +115,15 @@ def override(record: Mapping[str, Any], stroke: Mapping[str, Any]) -> dict[str, 
 
 
 def report(record: Mapping[str, Any], kind: str) -> bytes:
-    """Return a report, ``docx`` or ``html``."""
+    """Return a report, ``docx`` or ``html``, or the case's ledger, ``xlsx``."""
     if not has_reports():
         raise MissingDependencyError("这一版没有报告功能。")
+    from ecozone.report.ledger import write_ledger
+
     with tempfile.TemporaryDirectory(prefix="ecozone-") as folder:
-        return Path(again(record).report(Path(folder) / f"report.{kind}")).read_bytes()
+        file = Path(folder) / f"report.{kind}"
+        answer = again(record)
+        return Path(write_ledger([answer], file) if kind == "xlsx" else answer.report(file)).read_bytes()
 
 
 def has_reports() -> bool:
