@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import run_cli
 from situations import situation
 
 from ecozone import Atlas, check, open_atlas
-from ecozone.errors import InputError, RuleError
-from ecozone.intake.access import read_access_list, read_answers
+from ecozone.errors import InputError
+from ecozone.intake.access import read_access_list, read_answers, survey_access_list
 from ecozone.rules.access import AccessList, Answer, dump, parse
 
 UNIT = "ZH51111130001"
@@ -139,7 +140,7 @@ def test_xlsx_answers(tmp_path: Path) -> None:
     ("text", "says", "error"),
     [
         (LONG.replace("空间布局约束", "空间"), "维度", InputError),
-        (LONG.replace("cn.长江保护法.26-2", "cn.长江保护法.26-9"), "没有编号", RuleError),
+        (LONG.replace("cn.长江保护法.26-2", "cn.长江保护法.26-9"), "第 2 行.*没有编号", InputError),
         (LONG.replace("不得新建化工项目", ""), "没有管控要求", InputError),
         (LONG.splitlines()[0], "没有数据行", InputError),
         (LONG + LONG.splitlines()[1], "编号重复", InputError),
@@ -158,3 +159,107 @@ def test_bad_answers_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(f"单元编码,编号,符合性,经办人\n{UNIT},o1,符合,\n", encoding="utf-8")
     with pytest.raises(InputError, match="填写人"):
         read_answers(tmp_path / "a.csv")
+
+
+def workbook(path: Path) -> Path:
+    """Write a list as an office keeps it: a title, merged cells, headings that break, numbers that begin anew."""
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (
+        ["沙湾区生态环境准入清单（示例）"],
+        ["环境管控单元\n编码", "层级", "管控类型", "管控维度", "要求类别", "管控要求\n", "序号", "备注"],
+        [None, "全省", None, "空间布局约束", "禁止开发建设活动的要求", "示例要求甲", 1, "旧"],
+        [None, "片区", None, "环境风险防控", None, "示例要求乙", 2],
+        [None, "市", None, "资源开发利用效率", None, "示例要求丙", 3],
+        [None, "普适性", "一般管控单元", "污染物排放管控", None, "示例要求丁", 4],
+        [UNIT, "单元", None, "空间布局约束", "限制开发建设活动的要求", "示例要求戊", 1],
+        [None, None, None, "污染物排放管控", None, "示例要求己", 2],
+        ["ZH51111110001", "单元", None, "空间布局约束", None, "示例要求庚", 1],
+    ):
+        sheet.append(row)
+    for span in ("A1:H1", "A7:A8", "B7:B8"):
+        sheet.merge_cells(span)
+    book.create_sheet("说明")
+    book.save(path)
+    return path
+
+
+def test_a_list_as_an_office_keeps_it(tmp_path: Path) -> None:
+    survey = survey_access_list(workbook(tmp_path / "清单.xlsx"))
+    assert (survey.rows, len(survey.requirements), survey.refused, survey.merged) == (7, 7, (), 3)
+    assert survey.levels == {"全省": 1, "片区": 1, "市": 1, "普适性": 1, "单元": 3}
+    assert (survey.ignored, survey.others) == (("备注",), ("说明",))
+    access = survey.access_list(version="1", document="示例")
+    assert access.units == ("ZH51111110001", UNIT)
+    mine = access.of(UNIT, "一般")
+    assert mine is not None
+    assert [r.level for r in mine] == ["全省", "片区", "市", "普适性", "单元", "单元"]
+    assert [(r.text, r.effect) for r in mine if r.level == "单元"] == [
+        ("示例要求戊", "restrict"), ("示例要求己", "require"),
+    ]  # fmt: skip
+    assert len({r.id for r in access.requirements}) == 7
+    assert [r.level for r in access.of("ZH51111110001", "优先") or ()] == ["全省", "片区", "市", "单元"]
+    assert access.of("ZH51111120001", "重点") is None  # a unit without its list
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("环境管控单元编码,维度,管控要求\n,空间布局约束,示例\n", "没有单元编码、管控类型和层级"),
+        ("环境管控单元编码,维度,管控要求\n沙湾区,空间布局约束,示例\n", "不像管控单元编码"),
+        ("层级,维度,管控要求\n全国,空间布局约束,示例\n", "层级“全国”"),
+        ("层级,维度,管控要求\n单元,空间布局约束,示例\n", "没有单元编码，请补齐"),
+        ("层级,维度,管控要求,效力\n全省,空间布局约束,示例,严禁\n", "效力“严禁”"),
+        ("层级,维度,管控要求\n全省,空间布局约束,\n", "没有管控要求"),
+    ],
+)
+def test_a_row_that_cannot_be_understood_is_named_and_nothing_is_imported(tmp_path: Path, text: str, says: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(text, encoding="utf-8")
+    survey = survey_access_list(path)
+    assert len(survey.refused) == 1 and survey.refused[0][0] == 2
+    assert says in survey.refused[0][1] and "第 2 行" in survey.refused[0][1]
+    with pytest.raises(InputError, match="第 2 行"):
+        survey.access_list(version="1", document="示例")
+
+
+def test_a_unit_whose_cells_are_blank_has_no_list(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"单元编码,空间布局约束,污染物排放管控\n{UNIT},（1）甲。,/\nZH51111110001,无,—\n", encoding="utf-8")
+    survey = survey_access_list(path)
+    assert (survey.blank, survey.units) == ((3,), (UNIT,))
+    assert survey.access_list(version="1", document="示例").of("ZH51111110001", "优先") is None
+
+
+def test_columns_that_nobody_knows_are_named_by_the_user(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("级别,方面,说法\n全省,空间布局约束,示例\n", encoding="utf-8")
+    with pytest.raises(InputError, match="--map"):
+        survey_access_list(path)
+    found = survey_access_list(path, columns={"级别": "层级", "方面": "dimension", "说法": "管控要求"})
+    assert [r["text"] for r in found.requirements] == ["示例"]
+    with pytest.raises(InputError, match="应为"):
+        survey_access_list(path, columns={"说法": "管控要"})
+    with pytest.raises(InputError, match="不是表里的列"):
+        survey_access_list(path, columns={"说": "管控要求"})
+
+
+def test_inspect_and_import_at_the_command_line(tmp_path: Path) -> None:
+    path, folder = workbook(tmp_path / "清单.xlsx"), tmp_path / "图集"
+    _, atlas = situation({"project": WAREHOUSE})
+    Atlas([atlas[k] for k in atlas.kinds], "511111").save(folder)
+    asked = [str(path), "--kind", "access_list", "--atlas", str(folder)]
+    seen = run_cli("inspect", *asked)
+    assert seen.status == 0
+    assert "7 条要求" in seen.out and "说明（没有读" in seen.out and "备注" in seen.out
+    assert not (folder / "access_list").exists()
+    assert run_cli("import", *asked, "--version", "2026.1", "--document", "示例〔2026〕1号").status == 0
+    access = open_atlas(folder).access[0]
+    assert (access.version, access.document, len(access.requirements)) == ("2026.1", "示例〔2026〕1号", 7)
+    again = run_cli("import", *asked, "--version", "2026.1")  # a version is never overwritten
+    assert again.status == 2 and "不覆盖" in again.err
+    path.with_suffix(".csv").write_text("层级,维度,管控要求\n全国,空间布局约束,示例\n", encoding="utf-8")
+    bad = run_cli("import", str(path.with_suffix(".csv")), *asked[1:], "--version", "2")
+    assert bad.status == 2 and "没有导入" in bad.out and "“全国”" in bad.out
+    assert len(open_atlas(folder).access) == 1

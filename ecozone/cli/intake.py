@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ecozone.cli import rasters
+from ecozone.cli import access, rasters
 from ecozone.cli.check import day, split
 from ecozone.cli.command import Command
 from ecozone.cli.files import json_bytes, write
@@ -35,6 +35,9 @@ _IMPORT = """把一个数据文件导入图集，成为一个图层的新版本�
 
 栅格（GeoTIFF、IMG、ASC 等）也可导入：elevation 高程、land_cover 土地覆盖（须给代码表）等，供 slope_share_gt_25
 （坡度大于 25 度的占地比例）之类的规则条件量算；只保留图集区域及其外约 3 公里。
+
+准入清单（xlsx、csv）用 --kind access_list 导入：列名按常见写法识别，认不出的用 --map 列名=管控要求 等指定，
+--layer 选工作表；有读不懂的行就整份不导入，逐行说明原因。可先用 ecozone inspect FILE --kind access_list 查看。
 """
 _CRS = "坐标系：EPSG 代码、GCJ02（高德）、BD09（百度），或 DDD.MMSS（度分秒连写）；缺省由文件和坐标数值判断。"
 _LAYER = "文件有多个图层时读哪一个；数据库则为表名或 SELECT 查询。"
@@ -84,6 +87,9 @@ def inspect(
     from ecozone.atlas import open_atlas
     from ecozone.intake import diagnose, limits
 
+    if access.is_access_list(kind):
+        given = {"crs": crs, "encoding": encoding, "accuracy": accuracy, "layer": layer, "fields": fields}
+        return access.inspect(file, atlas, json_to, given)
     opened = open_atlas(atlas) if atlas else None
     if kind is not None:
         from ecozone import kinds
@@ -173,7 +179,10 @@ def _list(issues: Sequence[Issue]) -> None:
 )
 @click.argument("file", metavar="FILE")
 @click.option(
-    "--kind", required=True, metavar="KIND", help="图层类别，见 ecozone kinds，例如 river；栅格如 elevation。"
+    "--kind",
+    required=True,
+    metavar="KIND",
+    help="图层类别，见 ecozone kinds，例如 river；栅格如 elevation；access_list 为准入清单。",
 )
 @click.option("--atlas", required=True, metavar="DIR", help="图集文件夹，或 postgresql:// 地址。")
 @_common
@@ -206,6 +215,8 @@ def import_(file: str, kind: str, atlas: str, json_to: str | None, **given: Any)
     from ecozone.intake import importing, limits
     from ecozone.intake.issue import CODES
 
+    if access.is_access_list(kind):
+        return access.import_list(file, atlas, json_to, given)
     if rasters.is_raster_kind(kind):
         return rasters.import_raster(file, kind, atlas, json_to, given)
     spec = kinds.named(kind)
