@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import ecozone
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted((ROOT / "docs" / "site").glob("*.md"))
 
@@ -64,6 +66,16 @@ def _given(folder: Path, text: str) -> None:
         transform=from_origin(103.5, 29.45, 1 / 600, 1 / 600),
     ) as out:  # fmt: skip
         out.write(np.arange(3600, dtype="float32").reshape(60, 60), 1)
+        cover = {**out.profile, "dtype": "uint8"}
+    with rasterio.open(folder / "cover.tif", "w", **cover) as out:
+        out.write(np.full((60, 60), 1, dtype="uint8"), 1)
+    redline = ecozone.open_atlas(folder / "atlas")["ecological_redline"].zones[
+        ["zone", "name", "core_reserve", "geometry"]
+    ]
+    redline.to_file(folder / "红线.gpkg")
+    unit = ecozone.open_atlas(folder / "atlas")["control_unit"].columns["code"][0]
+    rows = f"管控单元编码,维度,管控要求\n{unit},空间布局约束,禁止新建化工园区。\n"
+    (folder / "清单.csv").write_text(rows, encoding="utf-8")
     books = [b for b in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if b.startswith("book:")]
     for book in books:
         (folder / "rules.yaml").write_text(book, encoding="utf-8")
