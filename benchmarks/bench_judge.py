@@ -17,7 +17,8 @@ import shapely
 
 from ecozone import words
 from ecozone._batch import Batch
-from ecozone._engine import Judged, _fact_table, _has_proposed, _units
+from ecozone._engine import Judged
+from ecozone._known import fact_table, has_proposed, units_touched
 from ecozone.demo import demo_atlas
 from ecozone.project import Part, Project
 from ecozone.rules.judge import Judgement, judge
@@ -71,11 +72,11 @@ def judging(mine: Sequence[Project]) -> tuple[Callable[[], Judgement], Judged]:
     run = Judged.of(batch, mine.__getitem__, atlas, shelf, DAY)
     relations, books = run.judgement.relations, run.judgement.books
     lacking = np.concatenate([batch.lacking_m, np.zeros(len(batch.project) - len(batch.geometry))])
-    units = _units(relations, atlas, batch, DAY)
+    units = units_touched(relations, atlas, batch, DAY)
 
     def again() -> Judgement:
-        table = _fact_table(batch, atlas, shelf, DAY)
-        todo = plan(books, table, kinds=atlas.kinds, proposed=lambda kind: _has_proposed(atlas, kind, DAY))
+        table = fact_table(batch, atlas, shelf, DAY)
+        todo = plan(books, table, kinds=atlas.kinds, proposed=lambda kind: has_proposed(atlas, kind, DAY))
         return judge(
             todo, table, relations, books, placed=batch.placed, lacking_m=lacking,
             accepted=frozenset(atlas.accepted), access=atlas.access_at(DAY), units=units,
