@@ -36,6 +36,8 @@ __all__ = [
 ]  # fmt: skip
 
 _STEEPEST = 90.0
+#: How far the user's own limit pushes a verdict.
+_PROHIBITS = 3
 
 
 def where_allowed(
@@ -120,13 +122,22 @@ def where_allowed(
         from ecozone.raster import steeper_than
 
         steep = steeper_than(heights, slope_max, region, as_of=asked.day)
-    found, titles = asked.cut(plane, view), asked.titles()
+    found, known = asked.cut(plane, view), asked.rules()
     if steep is not None:
         found = without_steep(found, plane, steep)
-        titles[SLOPE_RULE] = f"坡度大于 {slope_max:g} 度（用户自定）"
-    pieces = frame(found, plane, min_area_m2, cut_after=slope_max is not None)
-    whole, notice = float(shapely.area(view)), asked.atlas.notice
-    return Where(pieces, asked.day, whole, min_area_m2, notice, found.cut, titles, slope_max)
+        known[SLOPE_RULE] = (f"坡度大于 {slope_max:g} 度（用户自定）", _PROHIBITS)
+    return Where(
+        frame(found, plane, min_area_m2, cut_after=steep is not None),
+        asked.day,
+        float(shapely.area(view)),
+        min_area_m2,
+        asked.atlas.notice,
+        found.cut,
+        {rule: title for rule, (title, _) in known.items()},
+        {rule: push for rule, (_, push) in known.items()},
+        slope_max,
+        asked.questions,
+    )
 
 
 def where_surface(

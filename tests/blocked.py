@@ -21,7 +21,6 @@ DAY = "2026-11-22"
 KINDS: tuple[dict[str, Any], ...] = (
     {"nature": "new", "industry": "G5990", "facilities": "none"},
     {"nature": "new", "industry": "C2614"},
-    {"nature": "expand", "industry": "A0313"},
     {"nature": "new", "industry": "C1353", "facilities": "none"},
 )
 _BATCH = 4_000

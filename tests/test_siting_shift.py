@@ -41,7 +41,7 @@ def test_suggestions_pass_and_no_grid_beats_them() -> None:
 @pytest.mark.slow
 def test_fifty_blocked_footprints() -> None:
     moved = 0
-    for one in blocked(each=12):
+    for one in blocked(each=11):
         atlas = ecozone.demo_atlas(one.region)
         found = passes(one, atlas)
         if found is not None:

@@ -11,7 +11,8 @@ import numpy as np
 import shapely
 
 from ecozone import crs, measure
-from ecozone._engine import HALF_WIDTH, _fact_table, _has_proposed
+from ecozone._engine import Judged
+from ecozone._known import HALF_WIDTH, fact_table, has_proposed
 from ecozone.errors import InputError
 from ecozone.ground.curves import lines, looks
 from ecozone.ground.faces import Faces, faces, points
@@ -21,6 +22,7 @@ from ecozone.rules.library import stack
 from ecozone.rules.plan import plan
 
 if TYPE_CHECKING:
+    from ecozone.assessment import Open
     from ecozone.atlas import Atlas
     from ecozone.rules.model import Rulebook
 
@@ -54,12 +56,10 @@ class Asked:
         """Cut a view (in a plane) into faces and judge them."""
         atlas, shelf, day, a, extent = self.atlas, self.shelf, self.day, self.accuracy_m, self.extent_m
         batch = points(np.array([self.project.site], dtype=object), self.project, a, extent)
-        table = _fact_table(batch, atlas, shelf, day)
+        table = fact_table(batch, atlas, shelf, day)
         admin = atlas.at("admin", day) if "admin" in atlas else None
         codes = {atlas.region} if admin is None else {str(c) for c in admin.columns["code"]}
-        todo = plan(
-            stack(shelf, codes), table, kinds=atlas.kinds, proposed=lambda kind: _has_proposed(atlas, kind, day)
-        )
+        todo = plan(stack(shelf, codes), table, kinds=atlas.kinds, proposed=lambda kind: has_proposed(atlas, kind, day))
         half = table.parameters.get(HALF_WIDTH)
         wanted, coverage = looks(todo, table, atlas, day, a, extent, None if half is None else float(half))
         drawn = [lines(wanted, coverage, plane, view, threads=self.threads)]
@@ -73,9 +73,19 @@ class Asked:
             accuracy_m=a, extent_m=extent, threads=self.threads,
         )  # fmt: skip
 
-    def titles(self) -> dict[str, str]:
-        """Return what the rules are called, by id."""
-        return {rule.id: rule.title for book in self.shelf for rule in book.rules}
+    def questions(self, places: Sequence[Any]) -> list[Open]:
+        """Return what would close what is open at some places (EPSG:4490), each thing once."""
+        batch = points(np.array(places, dtype=object), self.project, self.accuracy_m, self.extent_m)
+        judged = Judged.of(batch, lambda _: self.project, self.atlas, self.shelf, self.day, outside="keep")
+        out: dict[str, Open] = {}
+        for answer in judged.assessments():
+            for one in answer.open:
+                out.setdefault(one.what, one)
+        return list(out.values())
+
+    def rules(self) -> dict[str, tuple[str, int]]:
+        """Return what the rules are called and how far they push, by id."""
+        return {rule.id: (rule.title, rule.push) for book in self.shelf for rule in book.rules}
 
 
 def region_of(atlas: Atlas, day: dt.date, within: Any) -> Any:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import geopandas
     import pandas
 
+    from ecozone.assessment import Open
     from ecozone.ground.faces import Faces
 
 #: Verdicts from the freest to the strictest, with what officers read.
@@ -30,6 +31,8 @@ VERDICTS: Mapping[str, str] = {
 }
 #: Ground on which a project may go ahead.
 ALLOWED = ("clear", "conditional")
+#: How far rules must push to bring a verdict about.
+_PUSHES = {"conditional": 1, "restricted": 2, "prohibited": 3}
 #: Vertices closer than this are one, metres.
 _GRID_M = 1e-3
 
@@ -57,8 +60,8 @@ class Where:
         The atlas' mark.
     cut : int
         Faces that were judged.
-    titles : mapping
-        What rules are called, by id.
+    titles, pushes : mapping
+        What rules are called, and how far they push the verdict (0 to 3), by id.
     slope_max : float or None
         Steepest ground that will do, degrees.
     """
@@ -70,7 +73,9 @@ class Where:
     notice: str | None
     cut: int = field(default=0, compare=False)
     titles: Mapping[str, str] = field(default_factory=dict, compare=False)
+    pushes: Mapping[str, int] = field(default_factory=dict, compare=False)
     slope_max: float | None = None
+    _questions: Callable[[Sequence[Any]], list[Open]] | None = field(default=None, repr=False, compare=False)
 
     def summary(self) -> pandas.DataFrame:
         """Return area, share and number of pieces by verdict; the areas add up to the region's.
@@ -96,31 +101,53 @@ class Where:
             )
         return pd.DataFrame(rows)
 
-    def by_rule(self, *verdicts: str, column: str = "rules") -> pandas.DataFrame:
+    def by_rule(self, verdict: str | None = None) -> pandas.DataFrame:
         """Return how much ground each rule binds, the most first: what to look at when too little is left.
 
         Parameters
         ----------
-        verdicts : str
-            Only ground of these; none: all.
-        column : str
-            ``rules`` that bind, or ``open`` for those that stay open and could.
+        verdict : str, optional
+            Only ground of this verdict, and only the rules that push as far. None: all.
         """
+        mine = self.pieces if verdict is None else self.pieces[self.pieces["verdict"] == verdict]
+        least = 0 if verdict is None else _PUSHES.get(verdict, 0)
+        return self._areas(mine["rules"], mine["area_m2"], least)
+
+    def by_open_rule(self) -> pandas.DataFrame:
+        """Return how much ground each rule leaves open that could push its verdict further, the gravest rules first."""
+        mine = self.pieces[~self.pieces["complete"].astype(bool)]
+        found = self._areas(mine["open"], mine["area_m2"], 0)
+        return found.sort_values("push", ascending=False, kind="stable", ignore_index=True)
+
+    def _areas(self, rules: Iterable[Sequence[str]], sizes: Iterable[float], least: int) -> pandas.DataFrame:
         import pandas as pd
 
         area: dict[str, float] = {}
-        mine = self.pieces[self.pieces["verdict"].isin(verdicts)] if verdicts else self.pieces
-        for rules, size in zip(mine[column], mine["area_m2"], strict=True):
-            for rule in rules:
+        for ids, size in zip(rules, sizes, strict=True):
+            for rule in ids:
                 area[rule] = area.get(rule, 0.0) + size
-        found = sorted(area.items(), key=lambda e: -e[1])
+        found = sorted(((r, a) for r, a in area.items() if self.pushes.get(r, 3) >= least), key=lambda e: -e[1])
         return pd.DataFrame(
             {
                 "rule": [r for r, _ in found],
                 "title": [self.title(r) for r, _ in found],
                 "area_m2": [a for _, a in found],
+                "push": [self.pushes.get(r, 3) for r, _ in found],
             }
         )
+
+    def questions(self, most: int = 3) -> list[Open]:
+        """Return what would settle the ground that is not judged completely: facts, parameters, layers.
+
+        Asked at one place in each of the `most` largest grounds that are open for different rules.
+        """
+        mine = self.pieces[~self.pieces["complete"].astype(bool)]
+        if self._questions is None or not len(mine):
+            return []
+        largest = mine.assign(key=[" ".join(r) for r in mine["open"]]).sort_values("area_m2", ascending=False)
+        size = largest.groupby("key", sort=False)["area_m2"].sum().sort_values(ascending=False)
+        places = [largest[largest["key"] == key].geometry.iloc[0].representative_point() for key in size.index[:most]]
+        return self._questions(places)
 
     def title(self, rule: str) -> str:
         """Return what a rule is called."""
@@ -136,7 +163,7 @@ class Where:
         """
         found = self.pieces[self.pieces["verdict"].isin(ALLOWED) & self.pieces["large_enough"]]
         if not len(found):
-            strictest = self.by_rule("restricted", "prohibited").head(3)["title"].tolist()
+            strictest = [t for v in ("prohibited", "restricted") for t in self.by_rule(v).head(2)["title"]]
             because = f"占地最多的限制：{'；'.join(strictest)}。" if strictest else ""
             open_m2 = float(self.pieces.loc[self.pieces["verdict"] == "undetermined", "area_m2"].sum())
             still = f"另有 {open_m2 / 1e4:,.1f} 公顷无法判定，补充资料后可能可用。" if open_m2 else ""

@@ -58,12 +58,15 @@ class Surface:
     system : str
     cells : mapping
         How many cells each code has.
+    notice : str or None
+        The atlas' mark.
     """
 
     path: Path
     cell_m: float
     system: str
     cells: Mapping[int, int]
+    notice: str | None = None
 
     def summary(self) -> pandas.DataFrame:
         """Return cells, area and share by verdict; ``incomplete_m2`` is ground where something stays open."""
@@ -123,7 +126,7 @@ def draw(
                 out.write(tile, 1, window=window)
                 cells += np.bincount(tile.ravel(), minlength=256)
     found = {code: int(cells[code]) for code in np.flatnonzero(cells).tolist() if code}
-    return Surface(target, cell_m, system, found)
+    return Surface(target, cell_m, system, found, asked.atlas.notice)
 
 
 def _tile(
