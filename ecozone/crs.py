@@ -132,8 +132,7 @@ def check_in_china(bounds: NDArray[np.float64], what: str = "项目坐标") -> N
         raise SiteError(f"{what}含有空值或无穷大，请检查坐标后重新提供。")
     if max(abs(minx), abs(maxx)) > 180 or max(abs(miny), abs(maxy)) > 180:
         raise CRSError(
-            f"{what}（{minx:.3f}，{miny:.3f}）不是经纬度，像是投影坐标，但没有说明坐标系。"
-            "请用 --crs 指明，例如 --crs EPSG:4544（CGCS2000 3度带，中央经线 105°E）。"
+            f"{what}（{minx:.3f}，{miny:.3f}）不是经纬度，像是投影坐标，但没有说明坐标系。{_ask(minx, miny)}"
         )
     west, south, east, north = CHINA
     if west <= minx and maxx <= east and south <= miny and maxy <= north:
@@ -143,3 +142,17 @@ def check_in_china(bounds: NDArray[np.float64], what: str = "项目坐标") -> N
     raise SiteError(
         f"{what}（{minx:.6f}，{miny:.6f}）不在中国范围内（东经 73–136°，北纬 17–54.5°），请核对坐标和坐标系。"
     )
+
+
+def _ask(x: float, y: float) -> str:
+    """Return the system to name for projected numbers: of the zone their prefix says, else an example."""
+    for number in (x, y):
+        zone = int(number // 1e6)
+        if 25 <= zone <= 45:  # CGCS2000, 3 degrees, with prefix: EPSG:4513 is zone 25
+            code, told = 4488 + zone, f"3度带，中央经线 {3 * zone}°E"
+        elif 13 <= zone <= 23:  # 6 degrees, with prefix: EPSG:4491 is zone 13
+            code, told = 4478 + zone, f"6度带，中央经线 {6 * zone - 3}°E"
+        else:
+            continue
+        return f"横坐标的带号是 {zone}，如为 CGCS2000 成果，请加上 --crs EPSG:{code}（{told}）。"
+    return "请用 --crs 指明，例如 --crs EPSG:4544（CGCS2000 3度带，中央经线 105°E）。"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -12,6 +12,9 @@ import shapely
 from ecozone import crs, measure
 from ecozone.errors import FactError, GeometryError, did_you_mean
 from ecozone.rules.facts import Profile
+
+if TYPE_CHECKING:
+    from ecozone.atlas import Atlas
 
 #: What GEOS says of an invalid geometry, for officers.
 _INVALID = {
@@ -92,6 +95,8 @@ class Project:
     subject, stage : str, optional
         ``project`` or ``plan``; the stage of approval.
     permanent : bool
+    atlas : Atlas, optional
+        Where the project should lie: it decides between readings of a file whose CRS nobody said.
 
     Raises
     ------
@@ -130,12 +135,13 @@ class Project:
         subject: str = "project",
         stage: str | None = None,
         permanent: bool = True,
+        atlas: Atlas | None = None,
     ) -> None:
         from ecozone import words
         from ecozone.intake.site import read_place
 
         notes: list[str] = []
-        place = read_place(site, crs=crs, accuracy_m=site_accuracy_m)
+        place = read_place(site, crs=crs, accuracy_m=site_accuracy_m, atlas=atlas)
         notes.extend(place.notes)
         kinds, closed = _facilities(facilities)
         given = [Part(place.geometry, permanent=permanent, accuracy_m=place.accuracy_m, extent_m=extent_m, name="site")]
@@ -144,7 +150,7 @@ class Project:
                 given.append(part)
                 continue
             word = words.facility(part[0])
-            there = read_place(part[1], crs=crs, accuracy_m=site_accuracy_m)
+            there = read_place(part[1], crs=crs, accuracy_m=site_accuracy_m, atlas=atlas)
             notes.extend(f"{word.name}：{n}" for n in there.notes)
             again = sum(word.key in p.facilities for p in given[1:])
             name_of_part = f"{word.key}#{again + 1}" if again else word.key

@@ -18,7 +18,7 @@ import shapely
 from conftest import ROOT, run_cli
 from hypothesis import given
 from hypothesis import strategies as st
-from pyproj import Geod, Proj
+from pyproj import Geod, Proj, Transformer
 
 import ecozone
 from ecozone.cli import program
@@ -472,6 +472,27 @@ def test_the_register_is_counted_in_every_answer(call: Call) -> None:
         told = "".join(call(*plant, *more).out.split())
         assert f"已知而未编入规则的文件{len(papers)}件：{accepted}件已人工核对并登记" in told
     assert all("".join(p["title"].split()) in told for p in papers)
+
+
+def test_what_a_file_left_open_stands_beside_the_site(call: Call, tmp_path: Path) -> None:
+    plain = Transformer.from_crs(4490, 4544, always_xy=True).transform  # metres without a prefix: nine zones could be
+    ring = [list(plain(x, y)) for x, y in shapely.box(103.55, 29.41, 103.551, 29.411).exterior.coords]
+    shapes = [{"type": "Polygon", "coordinates": [ring]}, None]
+    features = [{"type": "Feature", "properties": {}, "geometry": shape} for shape in shapes]
+    (tmp_path / "红线.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    ended = call(*asked(tmp_path / "红线.geojson"))
+    notes = [a["text"] for a in ended.record["assumptions"] if a["about"] == "site"]
+    assert any("中央经线 105°" in n and "沙湾区" in n for n in notes), notes
+    assert any("有 1 个要素没有几何" in n for n in notes), notes
+    assert shapely.from_geojson(json.dumps(ended.record["project"]["site"])).contains(shapely.Point(103.5505, 29.4105))
+    told = "".join(call("check", tmp_path / "红线.geojson", "--atlas", SHAWAN).out.split())
+    head = told.partition("结论")[0]
+    assert all("".join(n.split()) in head for n in notes)
+
+
+def test_projected_numbers_are_told_their_zone(call: Call) -> None:
+    assert "--crs EPSG:4523（" in call(*asked("35551234,3254321")).err
+    assert "--crs EPSG:4496（" in call(*asked("3254321,18351234")).err
 
 
 def test_rows_without_a_place_are_counted_with_their_reason(call: Call, tmp_path: Path) -> None:

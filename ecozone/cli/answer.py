@@ -111,7 +111,9 @@ def _head(assessment: Assessment, date_note: str) -> Iterable[Line]:
         )
     yield from field("用地", _ground(assessment))
     for part in project.parts[1:]:
-        yield from field("", f"{part_name(part.name)}：{_where(part.geometry)}，坐标精度 ±{fine(part.accuracy_m)} 米")
+        yield from field("", f"{part_name(part.name)}：{_where(part.geometry)}，{_exact(part.accuracy_m)}")
+    for i, note in enumerate(a["text"] for a in assessment.assumptions if a["about"] == "site"):
+        yield from field("读取" if i == 0 else "", note)
     yield from field("图集", f"{assessment.context.region_name}（{assessment.context.region}）")
     yield from field("日期", f"{assessment.as_of.isoformat()}{date_note}")
 
@@ -126,7 +128,11 @@ def _ground(assessment: Assessment) -> str:
         text = f"线状，长 {project.length_m:,.1f} 米"
     elif main.extent_m is not None:
         text += f"，用地范围 {main.extent_m:,.0f} 米"
-    return f"{text}{'' if main.permanent else '，临时用地'}；坐标精度 ±{fine(main.accuracy_m)} 米"
+    return f"{text}{'' if main.permanent else '，临时用地'}；{_exact(main.accuracy_m)}"
+
+
+def _exact(accuracy_m: float) -> str:
+    return f"坐标精度 ±{fine(accuracy_m)} 米" if accuracy_m else "坐标精度按 0 米计"
 
 
 def _where(geometry: Any) -> str:

@@ -79,8 +79,9 @@ def _used(assessment: Assessment, everything: bool) -> Iterable[Line]:
         yield from field("参数" if i == 0 else "", text, indent=1)
     for i, text in enumerate(_register(assessment.context.instruments, everything)):
         yield from field("未编入" if i == 0 else "", text, indent=1)
-    if assessment.assumptions:
-        yield from field("推定", "；".join(_assumed([a["text"] for a in assessment.assumptions], everything)), indent=1)
+    taken = [a["text"] for a in assessment.assumptions if a["about"] != "site"]  # of the site: said beside it
+    if taken:
+        yield from field("推定", "；".join(_assumed(taken, everything)), indent=1)
 
 
 def _register(instruments: Sequence[Mapping[str, Any]], everything: bool) -> Iterable[str]:

@@ -17,6 +17,7 @@ from ecozone.clock import today
 from ecozone.errors import FactError, InputError
 
 if TYPE_CHECKING:
+    from ecozone.atlas import Atlas
     from ecozone.project import Project
     from ecozone.rules.access import Answer
 
@@ -94,7 +95,7 @@ def check(site: str, atlas: str, json_to: str | None, everything: bool, **given:
     wanted, options, drawing = files(given), paper(given), map_given(given)
     on = day(as_of) if as_of is not None else today()
     opened = open_atlas(atlas)
-    answer = judge(project(site, **given), opened, books, as_of=on, answers=_answers(said) if said else None)
+    answer = judge(project(site, opened, **given), opened, books, as_of=on, answers=_answers(said) if said else None)
     answer = answer.public() if options["public"] else answer
     written = []
     record = json_bytes(answer.to_dict()) if json_to else b""
@@ -137,7 +138,7 @@ def day(text: str) -> dt.date:
         raise InputError(f"日期“{text}”有误，请写成 2026-11-22 的样子。") from None
 
 
-def project(site: str, **given: Any) -> Project:
+def project(site: str, atlas: Atlas, **given: Any) -> Project:
     """Make a project of what was typed.
 
     Raises
@@ -163,6 +164,7 @@ def project(site: str, **given: Any) -> Project:
         subject=given["subject"],
         stage=given["stage"],
         permanent=not given["temporary"],
+        atlas=atlas,
     )
 
 

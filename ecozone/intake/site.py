@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -20,6 +20,9 @@ from ecozone.errors import CRSError, GeometryError, SiteError
 from ecozone.intake import coordinates
 from ecozone.intake.wkt import read_wkt
 from ecozone.measure import without_empty_parts
+
+if TYPE_CHECKING:
+    from ecozone.atlas import Atlas
 
 _NUMBER = r"[-+]?\d+(?:\.\d+)?"
 _SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]*")
@@ -35,7 +38,9 @@ class Place:
     notes: tuple[str, ...] = ()
 
 
-def read_place(site: Any, *, crs: str | None = None, accuracy_m: float | None = None) -> Place:
+def read_place(
+    site: Any, *, crs: str | None = None, accuracy_m: float | None = None, atlas: Atlas | None = None
+) -> Place:
     """Read one place.
 
     Parameters
@@ -45,6 +50,8 @@ def read_place(site: Any, *, crs: str | None = None, accuracy_m: float | None = 
         CRS of the coordinates when they are not EPSG:4490 and do not say themselves.
     accuracy_m : float, optional
         Stated accuracy, metres; otherwise taken from the printed digits, 0 for geometries made in a program.
+    atlas : Atlas, optional
+        Where the place should lie: it decides between readings of a file whose CRS nobody said.
 
     Raises
     ------
@@ -65,11 +72,11 @@ def read_place(site: Any, *, crs: str | None = None, accuracy_m: float | None = 
     if isinstance(site, tuple | list) and len(site) == 2 and all(isinstance(v, int | float) for v in site):
         return _placed(shapely.Point(*site), crs, accuracy_m, 0.0, ())
     if isinstance(site, str | Path):
-        return _from_text(str(site), crs, accuracy_m)
+        return _from_text(str(site), crs, accuracy_m, atlas)
     raise SiteError("无法识别项目位置，请提供 WKT、“经度,纬度”、度分秒，或矢量文件。")
 
 
-def _from_text(text: str, crs: str | None, accuracy_m: float | None) -> Place:
+def _from_text(text: str, crs: str | None, accuracy_m: float | None, atlas: Atlas | None) -> Place:
     stripped = text.strip().strip("()（）") if not _WKT.match(text) else text.strip()
     if not stripped:
         raise SiteError("没有给出项目位置，请提供 WKT、“经度,纬度”、度分秒，或矢量文件。")
@@ -87,7 +94,7 @@ def _from_text(text: str, crs: str | None, accuracy_m: float | None) -> Place:
     if database or _SUFFIX.fullmatch(path.suffix) or _exists(path):
         from ecozone.intake.vector import read_site_file
 
-        found = read_site_file(text, crs=crs, accuracy_m=accuracy_m)
+        found = read_site_file(text, crs=crs, accuracy_m=accuracy_m, atlas=atlas)
         systems.check_in_china(np.array(shapely.bounds(found.geometry)))
         return Place(shapely.force_2d(found.geometry), found.accuracy_m, found.notes)
     raise SiteError(

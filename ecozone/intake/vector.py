@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -16,7 +16,10 @@ import shapely
 from ecozone.errors import GeometryError, SiteError
 from ecozone.intake import crs as decision
 from ecozone.intake import files, reading
-from ecozone.intake.issue import errors, ordered
+from ecozone.intake.issue import PLACELESS_ROWS, errors, ordered
+
+if TYPE_CHECKING:
+    from ecozone.atlas import Atlas
 
 #: Issues that a site's answer need not repeat.
 _QUIET = {
@@ -39,7 +42,9 @@ class SiteFile:
     notes: tuple[str, ...] = ()
 
 
-def read_site_file(path: Path | str, *, crs: str | None = None, accuracy_m: float | None = None) -> SiteFile:
+def read_site_file(
+    path: Path | str, *, crs: str | None = None, accuracy_m: float | None = None, atlas: Atlas | None = None
+) -> SiteFile:
     """Read all features of a file as one site.
 
     Parameters
@@ -50,6 +55,8 @@ def read_site_file(path: Path | str, *, crs: str | None = None, accuracy_m: floa
         What the user says; otherwise what the file says and its numbers leave open no more than one reading of.
     accuracy_m : float, optional
         What the user says.
+    atlas : Atlas, optional
+        Where the site should lie: it decides between readings of numbers whose CRS nobody said.
 
     Raises
     ------
@@ -61,10 +68,14 @@ def read_site_file(path: Path | str, *, crs: str | None = None, accuracy_m: floa
     bad = errors(table.issues)
     if bad:
         raise SiteError("；".join(i.message for i in bad))
-    located = decision.locate(table, crs=crs, accuracy_m=accuracy_m)
+    located = decision.locate(table, crs=crs, place=reading.region_place(atlas), accuracy_m=accuracy_m)
     issues = ordered([*table.issues, *located.issues])
     notes = [i.message.rstrip("。") for i in issues if i.severity != "info" and i.code not in _QUIET]
     name = Path(path).name
+    without = int((shapely.is_missing(table.geometry) | shapely.is_empty(table.geometry)).sum())
+    without -= sum(i.count for i in table.issues if i.code in PLACELESS_ROWS)
+    if without > 0:
+        notes.append(f"文件“{name}”有 {without} 个要素没有几何，未计入用地")
     if accuracy_m is not None:
         accuracy = accuracy_m
     else:
