@@ -26,6 +26,7 @@ from hostile import uploads
 import ecozone
 from ecozone.demo import demo_folder, sample_projects
 from ecozone.errors import InputError
+from ecozone.web import view
 from ecozone.web.pool import Pool, WorkerLost, apart
 from ecozone.web.security import Rates, Sessions
 from ecozone.web.settings import Settings, read_token
@@ -184,6 +185,27 @@ def test_rows_of_an_access_list_are_answered_by_name(client: httpx.Client) -> No
     kept = client.post(f"{second}/supply", data={"csrf": word, "fact.capacity_increase": "no"}).headers["location"]
     assert "王某" in client.get(kept, headers={"accept": "text/html"}).text, "an answer stays when more is supplied"
     assert asked_row["conformity"] == "无法判定" and first != second, "the earlier answer stays as it was"
+
+
+def test_an_officer_is_told_of_fields_not_of_options(client: httpx.Client) -> None:
+    for said, shown in {
+        "如取自百度地图，请用 --crs GCJ02 或 BD09 指定。": "如取自百度地图，请在“坐标系”一栏填 GCJ02 或 BD09。",
+        "坐标不在中国范围内，请用 --crs 指定正确的坐标系。": "坐标不在中国范围内，请在“坐标系”一栏填写坐标系。",
+        "横坐标的带号是 35，请加上 --crs EPSG:4523。": "横坐标的带号是 35，请在“坐标系”一栏填 EPSG:4523。",
+        "请提供国民经济行业代码（GB/T 4754-2017），如 --industry C2614。": "请提供国民经济行业代码（GB/T 4754-2017）。",
+        "里有 2 个图层（a、b），请用 --layer 指定一个。": "里有 2 个图层（a、b），请只上传其中一个。",
+        "项目是否属于尾矿库？是：--facility tailings；否：--facility none。": "项目是否属于尾矿库？",
+    }.items():
+        assert view.plain(said) == shown
+    far = b'{"type":"Point","coordinates":[500000,3250000]}'
+    got = client.post("/read", data={"csrf": csrf(client)}, files={"file": ("a.geojson", far)})
+    assert got.status_code == 422 and "坐标系" in got.json()["error"] and "--" not in got.json()["error"]
+    shifted = {"csrf": csrf(client), "crs": "gcj-02"}
+    point = b'{"type":"Point","coordinates":[103.56,29.4]}'
+    read = client.post("/read", data=shifted, files={"file": ("a.geojson", point)}).json()["sites"][0]
+    assert 0.001 < abs(read["geometry"]["coordinates"][0] - 103.56) < 0.01, "brought back from the web map's shift"
+    typed = client.post("/read", data={**shifted, "site_text": "103.56,29.4"})
+    assert typed.status_code == 422 and "GCJ02" in typed.json()["error"]
 
 
 # ---- where it may go

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 
 from ecozone._version import __version__
 from ecozone.errors import EcozoneError, InputError, MissingDependencyError
-from ecozone.web import api, cases, jobs, pages
+from ecozone.web import api, cases, jobs, pages, view
 from ecozone.web.desk import Busy, Desk
 from ecozone.web.forms import complaint
 from ecozone.web.security import Door
@@ -72,7 +72,10 @@ def _errors(app: FastAPI) -> None:
         status = 422 if isinstance(error, InputError) else 429 if isinstance(error, Busy) else 503
         if isinstance(error, MissingDependencyError):
             status = 501
-        return said(request, status, cleaned(str(error), request))
+        sentence = cleaned(str(error), request)
+        if not request.url.path.startswith("/api/"):
+            sentence = view.plain(sentence) or sentence
+        return said(request, status, sentence)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:

@@ -17,6 +17,7 @@ from ecozone.web import forms, view, work
 from ecozone.web.audit import noted
 from ecozone.web.pages import desk_of, filled, form_page, frame, page, tagged
 from ecozone.web.request import typed
+from ecozone.web.settings import LOOPBACK
 from ecozone.web.store import PAGE, Case
 
 router = APIRouter()
@@ -32,7 +33,8 @@ _REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; 
 
 
 def _who(request: Request, given: str = "") -> str:
-    return given[:60] or request.scope.get("state", {}).get("address", "")
+    address = str(request.scope.get("state", {}).get("address", ""))
+    return given[:60] or ("本机" if address in LOOPBACK else address)
 
 
 async def _case(request: Request, key: str) -> Case:
@@ -89,7 +91,7 @@ async def _sites(
             asked["site_accuracy_m"] = forms.metres("坐标精度", fields("drawn_accuracy_m"))
         return [], False
     if source == "text" and typed(fields("site_text")):
-        asked["site"] = fields("site_text")
+        asked["site"], asked["crs"] = fields("site_text"), forms.coded(asked["crs"])
         return [], False
     if source == "text":
         if not fields("site_text"):

@@ -19,6 +19,8 @@ AREAS = {"亩": 2000 / 3, "公顷": 1e4, "平方米": 1.0, "平方公里": 1e6}
 #: Rows that the form has for facts and for facilities elsewhere.
 FACT_ROWS, PART_ROWS = 4, 3
 _CRS = re.compile(r"^(?:EPSG:)?\s*(\d{4,6})$", re.IGNORECASE)
+#: What the numbers of a file may be besides a system with a code: web maps' shifted degrees, packed degrees.
+_OTHER = {"GCJ02": "GCJ02", "BD09": "BD09", "DDD.MMSS": "DDD.MMSS"}
 
 
 class Fields:
@@ -186,7 +188,7 @@ def industries(text: str) -> list[str]:
 
 
 def crs(text: str) -> str | None:
-    """Return a CRS as ``EPSG:4544``; nothing but a code is taken.
+    """Return a CRS as ``EPSG:4544``, or ``GCJ02``, ``BD09``, ``DDD.MMSS``; nothing else is taken.
 
     Raises
     ------
@@ -195,10 +197,26 @@ def crs(text: str) -> str | None:
     """
     if not text:
         return None
+    other = _OTHER.get(text.upper().replace("-", ""))
+    if other:
+        return other
     found = _CRS.match(text)
     if not found:
-        raise InputError(f"坐标系“{text[:40]}”写法有误，请填 EPSG 代码，例如 EPSG:4544。")
+        raise InputError(f"坐标系“{text[:40]}”写法有误，请填 EPSG 代码，例如 EPSG:4544；高德、百度坐标填 GCJ02、BD09。")
     return f"EPSG:{found[1]}"
+
+
+def coded(crs: str | None) -> str | None:
+    """Return the CRS of typed coordinates.
+
+    Raises
+    ------
+    InputError
+        It is one that only a file can be read in.
+    """
+    if crs in _OTHER.values():
+        raise InputError(f"坐标系 {crs} 只用于上传的文件，请把坐标存成 TXT 或 CSV 文件后上传。")
+    return crs
 
 
 def metres(label: str, text: str) -> float | None:

@@ -122,8 +122,13 @@ async def read(request: Request) -> Any:
     if files or not typed(text):
         if not files and not text:
             raise InputError("没有选择文件，也没有粘贴坐标。")
-        return await desk.read(files, pasted="" if files else text, crs=crs, each=bool(fields("each")))
-    asked = forms.valid({"site": text, "crs": crs})
+        read = await desk.read(files, pasted="" if files else text, crs=crs, each=bool(fields("each")))
+        for site in read["sites"]:
+            site["notes"] = [view.plain(n) for n in site["notes"]]
+        for issue in read["issues"]:
+            issue["message"] = view.plain(issue["message"])
+        return read
+    asked = forms.valid({"site": text, "crs": forms.coded(crs)})
     found = await desk.ask(work.place, asked, name="坐标")
     return {"sites": [found], "issues": [], "crs": "", "how": ""}
 

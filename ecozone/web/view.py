@@ -20,13 +20,27 @@ STANDING = ("不符合", "无法判定", "符合", "不涉及")
 STATES = {"running": "正在进行", "done": "已完成", "failed": "没有完成", "cancelled": "已取消", "lost": "没有完成"}
 #: Consequences shown of each question.
 _BRANCHES = 3
-_COMMAND = re.compile(r"（--[^）]*）|，如 --[^。，]*|，?请用 --\w+ ")
 #: What the command line calls an option is a field of the form here.
-_FIELDS = {
-    "--crs EPSG:": "EPSG:", "--crs": "“坐标系”一栏", "--extent": "“点位用地范围”一栏",
-    "--site-accuracy": "“坐标精度”一栏", "--part 类型=位置": "“别处的设施”", "--as-of": "“判定日期”",
-    "请用 --layer 指定一个": "请只上传其中一个", "用 crs= 指明": "在“坐标系”一栏指明",
-}  # fmt: skip
+_SPOKEN = [
+    (re.compile(pattern), said)
+    for pattern, said in (
+        (r"（--[^）]*）|，如 --[^。，]*", ""),
+        (r"请?用 --crs ((?:EPSG:\d+|GCJ02|BD09|DDD\.MMSS)(?:[ 、或]+(?:EPSG:\d+|GCJ02|BD09|DDD\.MMSS))*) ?指[定明]",
+         r"请在“坐标系”一栏填 \1"),
+        (r"用 --crs (\S+) 重新读取", r"在“坐标系”一栏填 \1，重新读取"),
+        (r"请加上 --crs ", "请在“坐标系”一栏填 "),
+        (r"用 ?(?:--crs |crs= ?)指[定明](?:正确的)?(?:坐标系)?", "在“坐标系”一栏填写坐标系"),
+        (r"按 --crs 指定的", "按填写的"),
+        (r"--crs 指定为 ?", "坐标系填的是 "),
+        (r"例如 --crs ", "例如 "),
+        (r"用 --extent 给出", "在“点位用地范围”一栏填写"),
+        (r"用 --site-accuracy 给出", "在“坐标精度”一栏填写"),
+        (r"用 --part \S+=位置 给出", "在“别处的设施”里填写位置"),
+        (r"用 --layer 指定一个", "只上传其中一个"),
+        (r"用 --encoding UTF-8 或 --encoding GBK 指定", "另存为 UTF-8 编码后再上传"),
+        (r"--as-of", "“判定日期”"),
+    )
+]  # fmt: skip
 _POINTS = ("北", "东北", "东", "东南", "南", "西南", "西", "西北")
 _NO_FIELD = {
     "layer": "须由图集管理员导入", "coverage": "须由图集管理员导入", "half_width": "须由图集管理员补充",
@@ -150,9 +164,9 @@ def _field(what: str) -> dict[str, Any]:
 
 def plain(question: str) -> str:
     """Return a sentence without what has to be typed on a command line: options are fields here."""
-    text = _COMMAND.sub("", question)
-    for option, field in _FIELDS.items():
-        text = text.replace(option, field)
+    text = question
+    for pattern, said in _SPOKEN:
+        text = pattern.sub(said, text)
     kept = [s for s in re.split(r"(?<=[。？])\s*", text) if s and "--" not in s and "ecozone " not in s]
     return "".join(kept).strip()
 

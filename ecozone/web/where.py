@@ -89,7 +89,7 @@ def totals(found: Where) -> dict[str, Any]:
     count, area = sum(r["incomplete_pieces"] for r in rows), sum(r["incomplete_m2"] for r in rows)
     sentence = (
         f"{count} 块（共 {area / _HECTARE:,.1f} 公顷）尚有事项未能判定，补充资料后结论可能更严；"
-        "图斑的 open 一栏是未定的规则。"
+        "下载文件的 open 一栏列出未定的规则。"
         if count
         else "各块均已判定完整。"
     )
