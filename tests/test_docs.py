@@ -52,9 +52,11 @@ def _given(folder: Path, text: str) -> None:
     """Put what a page's commands read into a folder: atlases, an atlas to import into, a ledger, a raster, rules."""
     import geopandas
     import numpy as np
+    import openpyxl
     import rasterio
     import shapely
     from rasterio.transform import from_origin
+    from test_access import workbook
 
     (folder / "data").symlink_to(ROOT / "data")
     shutil.copytree(ROOT / "data" / "boundaries" / "511111", folder / "atlas")
@@ -76,6 +78,16 @@ def _given(folder: Path, text: str) -> None:
     unit = ecozone.open_atlas(folder / "atlas")["control_unit"].columns["code"][0]
     rows = f"管控单元编码,维度,管控要求\n{unit},空间布局约束,禁止新建化工园区。\n"
     (folder / "清单.csv").write_text(rows, encoding="utf-8")
+    (folder / "图集").symlink_to(folder / "atlas")
+    workbook(folder / "准入清单.xlsx")
+    answers = openpyxl.Workbook()
+    for row in (
+        ["单元编码", "编号", "项目对应情况", "符合性", "填写人"],
+        [unit, "1", "不涉及化工园区", "符合", "张三"],
+    ):
+        answers.active.append(row)
+    answers.save(folder / "比对.xlsx")
+    ledger.iloc[[0]].to_crs(4544).buffer(60).to_file(folder / "项目.shp")
     books = [b for b in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if b.startswith("book:")]
     for book in books:
         (folder / "rules.yaml").write_text(book, encoding="utf-8")

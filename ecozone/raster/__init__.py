@@ -6,7 +6,7 @@ A site with nodata or beyond the raster's edge has no value: rules then stay ope
 from __future__ import annotations
 
 from ecozone.raster.source import Raster, RasterError
-from ecozone.raster.steep import Steep, steeper_than, without_steep
+from ecozone.raster.steep import Steep, steeper_than
 from ecozone.raster.zonal import share_above, statistics
 
-__all__ = ["Raster", "RasterError", "Steep", "share_above", "statistics", "steeper_than", "without_steep"]
+__all__ = ["Raster", "RasterError", "Steep", "share_above", "statistics", "steeper_than"]

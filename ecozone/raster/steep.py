@@ -15,7 +15,6 @@ from ecozone.raster.source import Raster, RasterError
 
 if TYPE_CHECKING:
     from ecozone.atlas import Atlas
-    from ecozone.siting import Where
 
 _NONE, _STEEP, _FLAT = 0, 1, 2
 
@@ -82,54 +81,6 @@ def steeper_than(
         steep, flat = (shapely.union_all(parts[k]) for k in (_STEEP, _FLAT))
         steep, known = grid.to_degrees(np.array([steep, shapely.union(steep, flat)], dtype=object))
     return Steep(shapely.intersection(ground, steep), shapely.difference(ground, known))
-
-
-def without_steep(found: Where, dem: Atlas | Raster | str | Path, slope_max: float) -> Where:
-    """Return the ground of a search with what is steeper marked ``prohibited`` by the user's own limit.
-
-    Pieces that are allowed are cut along the pixels' edges; ground without elevation becomes ``undetermined``.
-
-    Parameters
-    ----------
-    found : Where
-    dem : Atlas, Raster or path
-        See `steeper_than`.
-    slope_max : float
-        Degrees.
-    """
-    import geopandas
-    import pandas as pd
-
-    from ecozone import measure
-    from ecozone.siting import ALLOWED
-
-    pieces = found.pieces
-    open_ = pieces["verdict"].isin(ALLOWED).to_numpy()
-    if not open_.any():
-        check_limit(slope_max)
-        return found
-    whole = np.array(pieces.geometry.array[open_], dtype=object)
-    cut = steeper_than(dem, slope_max, shapely.box(*shapely.total_bounds(whole)), as_of=found.as_of)
-    grounds = {
-        "prohibited": shapely.intersection(whole, cut.steep),
-        "undetermined": shapely.intersection(whole, cut.unknown),
-    }
-    rest = shapely.difference(whole, shapely.union(cut.steep, cut.unknown))
-    made = [pieces[~open_]]
-    for verdict, shapes_ in (*grounds.items(), (None, rest)):
-        some = shapely.area(shapes_) > 0
-        part = pieces[open_][some].copy()
-        if not len(part):
-            continue
-        part.geometry = geopandas.GeoSeries(list(shapes_[some]), index=part.index, crs=pieces.crs)
-        part["area_m2"] = part["block_m2"] = measure.area_m2(shapes_[some])
-        if verdict is not None:
-            part["verdict"] = verdict
-            key = "rules" if verdict == "prohibited" else "open"
-            part[key] = [(*r, "user.slope_max") for r in part[key]]
-        part["large_enough"] = part["block_m2"] >= found.min_area_m2
-        made.append(part)
-    return dataclasses.replace(found, pieces=pd.concat(made, ignore_index=True))
 
 
 def _elevation(atlas: Any, as_of: dt.date | None) -> Raster:
