@@ -89,26 +89,35 @@ def _shape(rng: np.random.Generator) -> Any:
 def better(one: Blocked, atlas: ecozone.Atlas, found: siting.Shift, *, step_m: float, by_m: float) -> list[str]:
     """Return shifts on a grid that would do and are shorter than the one found by more than `by_m`, the nearest first.
 
-    The grid is asked ring by ring from the middle, so that the first answer ends it.
+    `check` says so of the footprint; where it forbids a corner of it already, the footprint is not asked (it is never
+    judged more freely than a point of it: see `agreement.looser`).
     """
     plane = ecozone.measure.plane_of(one.project.site)
     foot = shapely.transform(one.project.site, plane.forward)
-    reach = found.distance_m - by_m
-    axis = np.arange(-np.floor(max(reach, 0) / step_m), np.floor(max(reach, 0) / step_m) + 1) * step_m
+    reach = max(found.distance_m - by_m, 0.0)
+    axis = np.arange(-np.floor(reach / step_m), np.floor(reach / step_m) + 1) * step_m
     shifts = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
     far = np.hypot(*shifts.T)
     shifts = shifts[np.argsort(far)][: int((far < reach).sum())]
-    part = one.project.parts[0]
-    for first in range(0, len(shifts), _BATCH):
-        some = shifts[first : first + _BATCH]
-        where = np.empty(len(some), dtype=object)
-        where[:] = [shapely.transform(foot, lambda xy, s=s: plane.inverse(xy + s)) for s in some]
+    corners = shapely.get_coordinates(foot)
+    for corner in corners[:: max(1, len(corners) // 5)]:
+        verdict, _ = _judged(one, atlas, plane, shapely.points(corner + shifts))
+        shifts = shifts[~np.isin(verdict, ("restricted", "prohibited"))]
+    where = np.empty(len(shifts), dtype=object)
+    where[:] = [shapely.transform(foot, lambda xy, s=s: xy + s) for s in shifts]
+    verdict, complete = _judged(one, atlas, plane, where)
+    does = np.isin(verdict, siting.ALLOWED) & (complete | (not found.assessment.complete))
+    return [f"{s} {np.hypot(*s):.1f} m instead of {found.distance_m:.1f}" for s in shifts[does][:3]]
+
+
+def _judged(one: Blocked, atlas: ecozone.Atlas, plane: crs.Plane, at: Any) -> tuple[Any, Any]:
+    """Return (verdicts, completeness) of a project at other places in a plane."""
+    part, shelf, day = one.project.parts[0], choose(None), day_of(one.day)
+    verdict, complete = [np.zeros(0, dtype="U12")], [np.zeros(0, dtype=bool)]
+    for first in range(0, len(at), _BATCH):
+        where = shapely.transform(np.asarray(at[first : first + _BATCH], dtype=object), plane.inverse)
         batch = points(where, one.project, part.accuracy_m, part.extent_m or 0.0)
-        judged = Judged.of(
-            batch, lambda _: one.project, atlas, choose(None), day_of(one.day), outside="keep", threads=2
-        )
-        verdict, complete = judged.judgement.verdict, judged.judgement.complete
-        does = np.isin(verdict, siting.ALLOWED) & (complete | (not found.assessment.complete))
-        if does.any():
-            return [f"{s} {np.hypot(*s):.1f} m instead of {found.distance_m:.1f}" for s in some[does][:3]]
-    return []
+        judgement = Judged.of(batch, lambda _: one.project, atlas, shelf, day, outside="keep", threads=2).judgement
+        verdict.append(judgement.verdict)
+        complete.append(judgement.complete)
+    return np.concatenate(verdict), np.concatenate(complete)
