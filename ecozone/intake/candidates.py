@@ -135,7 +135,9 @@ def choose(readings: Sequence[gauss.System], xy: NDArray[np.float64], place: Pla
     inside = [i for i, c in enumerate(candidates) if place is not None and place.holds(c.lon, c.lat)]
     if len(inside) == 1:
         return readings[inside[0]]
-    if place is not None:
+    if place is None:
+        reason += "给出 --atlas 可由所在区域判断；"
+    else:
         reason += (
             f"没有哪一种读法单独落在{place.name}内，"
             if not inside

@@ -270,8 +270,10 @@ def _required(
             message = (
                 f"“{kind.name}”必须有“{column.name}”，文件里没有对应的字段（有："
                 f"{'、'.join(f.strip() for f in raw)[:80] or '无'}），"
-                f"请用 --map 字段={key} 指定。"
+                f"请用 --map 字段={key} 指定是哪个字段"
             )
+            first = next(iter(column.values.values()), "值")
+            message += f"，或用 --set {key}={first} 这样的写法给整层同一个值。"
             if column.values:
                 message += f"取值为 {'、'.join(column.values.values())}。"
             issues.append(Issue("field-missing", message))

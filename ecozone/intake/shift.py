@@ -127,7 +127,7 @@ def _old(
         raise CRSError(
             f"{what}是{name}坐标，没有转换参数；直接当作 CGCS2000 会差几十到一百多米。"
             f"请向测绘部门索取 CGCS2000 成果或七参数，"
-            "或用 --accuracy 150 这样的精度说明按近似位置读取。"
+            "或说明精度、按近似位置读取：导入用 --accuracy 150，核对项目用 --site-accuracy 150。"
         )
     issue = Issue(
         "datum-unshifted",
