@@ -30,6 +30,15 @@ def test_points_and_footprints_of_a_window(region: str) -> None:
     assert list(looser(drawn, atlas, DAY, 150, rng)) == []
 
 
+def test_points_that_stand_for_ground_agree_at_the_rim_of_the_region() -> None:
+    atlas, rng = ecozone.demo_atlas("511111"), np.random.default_rng(3)
+    known = {"extent_m": 200.0, "site_accuracy_m": 1.0}
+    drawn = Drawn.of(atlas, HARMLESS, DAY, within=shapely.box(103.40, 29.36, 103.45, 29.41), **known)
+    for verdict in ("clear", "undetermined"):
+        at, rows = drawn.points(verdict, 120, rng)
+        assert drawn.judge_points(atlas, at, DAY, **known) == [drawn.said(row) for row in rows.tolist()]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("facts", [HARMLESS, CHEMICAL, PIGS, {}], ids=["harmless", "chemical", "pigs", "unknown"])
 @pytest.mark.parametrize("region", demo_regions())
