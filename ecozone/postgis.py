@@ -10,7 +10,7 @@ import datetime as dt
 import functools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -134,8 +134,7 @@ def save(atlas: Atlas, address: str) -> None:
         "region": atlas.region,
         "name": atlas.name,
         "notice": atlas.notice,
-        "parameters": {k: _plain(p, "name") for k, p in atlas.parameters.items()},
-        "accepted": {k: _plain(a, "instrument") for k, a in atlas.accepted.items()},
+        **_settings(atlas.parameters, atlas.accepted),
     }
     with _session(address) as (db, schema):
         db.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
@@ -155,6 +154,29 @@ def save(atlas: Atlas, address: str) -> None:
                      "SET sha256 = EXCLUDED.sha256, body = EXCLUDED.body", schema),
                 (listed.version, listed.sha256, json.dumps(dump(listed), ensure_ascii=False)),
             )  # fmt: skip
+
+
+def write_settings(address: str, parameters: Mapping[str, Parameter], accepted: Mapping[str, Accepted]) -> None:
+    """Set parameters and accepted instruments by name, in one transaction; those not named stay as they are.
+
+    Raises
+    ------
+    AtlasError
+        No atlas there, or nobody may write it.
+    """
+    with _session(address) as (db, schema):
+        db.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        (about,) = db.execute(_sql("SELECT about FROM {schema}.atlas", schema)).fetchone()
+        for section, entries in _settings(parameters, accepted).items():
+            about[section] = {**about.get(section, {}), **entries}
+        db.execute(_sql("UPDATE {schema}.atlas SET about = %s", schema), (json.dumps(about, ensure_ascii=False),))
+
+
+def _settings(parameters: Mapping[str, Parameter], accepted: Mapping[str, Accepted]) -> dict[str, dict[str, Any]]:
+    return {
+        "parameters": {k: _plain(p, "name") for k, p in parameters.items()},
+        "accepted": {k: _plain(a, "instrument") for k, a in accepted.items()},
+    }
 
 
 def write_layer(layer: Layer, address: str) -> str:

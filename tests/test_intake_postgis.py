@@ -55,6 +55,19 @@ def test_saving_twice_changes_nothing(demo: tuple[Path, str]) -> None:
     assert len(ecozone.open_atlas(demo[1])) == len(ecozone.open_atlas(demo[0]))
 
 
+def test_parameters_are_set_in_the_database(demo: tuple[Path, str], cli: Callable[..., object]) -> None:
+    before = ecozone.open_atlas(demo[1])
+    name = next(iter(before.parameters))
+    done = cli("params", "--atlas", demo[1], "--set", f"{name}=123", "--basis", "批复 2030-1号", "--by", "甲")
+    assert done.status == 0, done  # type: ignore[attr-defined]
+    after = ecozone.open_atlas(demo[1])
+    assert (after.parameters[name].value, after.parameters[name].basis) == (123, "批复 2030-1号")
+    assert {k: v for k, v in after.parameters.items() if k != name} == {
+        k: v for k, v in before.parameters.items() if k != name
+    }
+    assert (after.accepted, after.notice) == (before.accepted, before.notice)
+
+
 def test_import_into_the_database(demo: tuple[Path, str], tmp_path: Path, cli: Callable[..., object]) -> None:
     path = shapefile("d", [[ring("EPSG:4523")]], fields=REDLINE, rows=[("R", "红线", "否")], prj_code="EPSG:4523")(
         tmp_path

@@ -23,6 +23,7 @@ from ecozone.errors import InputError, ParameterError, did_you_mean
 
 if TYPE_CHECKING:
     from ecozone.atlas import Atlas
+    from ecozone.atlasfile import Accepted, Parameter
     from ecozone.rules.model import Instrument, ParameterSpec, Rulebook
 
 _HELP = """列出规则要用而原文没有写明的数值（参数）：由谁、何时、依据什么设置；
@@ -34,7 +35,7 @@ _YES, _NO = ("yes", "true", "是", "有", "属于"), ("no", "false", "否", "无
 
 
 @click.command("params", cls=Command, help=_HELP, short_help="列出或设置法律、规划没有写明的数值")
-@click.option("--atlas", required=True, metavar="DIR", help="图集文件夹。")
+@click.option("--atlas", required=True, metavar="DIR", help="图集文件夹，或 postgresql:// 地址。")
 @click.option(
     "--set",
     "settings",
@@ -63,7 +64,7 @@ def params(
     """Set what is given, then list."""
     from ecozone._check import choose
     from ecozone.atlas import open_atlas
-    from ecozone.atlasfile import Accepted, Parameter, write_toml
+    from ecozone.atlasfile import Accepted, Parameter
     from ecozone.rules.library import stack
 
     opened = open_atlas(atlas)
@@ -74,28 +75,39 @@ def params(
         wanted = {p.name: p for b in shelf for p in b.parameters.values()}
         known = {i.id: i for b in shelf for i in b.instruments}
         who, day, why = by or _login(), today(), str(basis)
-        values = dict(opened.parameters)
+        values: dict[str, Parameter] = {}
         for name, text in split("--set", settings, "河岸带宽度_m=50"):
             spec = _named(name, wanted)
             values[spec.name] = Parameter(spec.name, _value(spec, text), spec.unit, who, day, why)
-        papers = dict(opened.accepted)
+        papers: dict[str, Accepted] = {}
         for name in accepted:
             paper = _paper(name, known)
             papers[paper.id] = Accepted(paper.id, who, day, why)
-        folder = Path(atlas)
-        write_toml(
-            folder,
-            region=opened.region,
-            name=opened.name,
-            notice=opened.notice,
-            parameters=values,
-            accepted=papers,
-            others=_others(folder),
-        )
+        say(f"已写入 {_write(opened, atlas, values, papers)}")
         opened = open_atlas(atlas)
-        say(f"已写入 {folder / 'atlas.toml'}")
         say()
     _list(opened, stack(shelf, _codes(opened)))
+
+
+def _write(opened: Atlas, where: str, values: Mapping[str, Parameter], papers: Mapping[str, Accepted]) -> str:
+    """Write what was set beside what an atlas already has, and return where."""
+    from ecozone import postgis
+    from ecozone.atlasfile import write_toml
+
+    if postgis.is_address(where):
+        postgis.write_settings(where, values, papers)
+        return postgis.shown(where)
+    folder = Path(where)
+    write_toml(
+        folder,
+        region=opened.region,
+        name=opened.name,
+        notice=opened.notice,
+        parameters={**opened.parameters, **values},
+        accepted={**opened.accepted, **papers},
+        others=_others(folder),
+    )
+    return str(folder / "atlas.toml")
 
 
 def _others(folder: Path) -> dict[str, Any]:
