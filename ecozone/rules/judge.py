@@ -145,6 +145,7 @@ def judge_rule(
     outcome = _OUTCOME[gate + 1, place + 1]
     if why.any():
         outcome = np.where((outcome == UNDETERMINED) & (place == UNKNOWN) & ((why & NO_LAYER) > 0), NO_DATA, outcome)
+        why = np.where(gate == FALSE, 0, why)
     outcome, effect, exception = _except(planned, outcome, effect, ground)
     tentative = np.zeros(n, dtype=bool)
     if ground.planned(rule.where):
