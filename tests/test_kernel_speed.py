@@ -62,14 +62,25 @@ def test_points_and_rivers() -> None:
     assert np.allclose(order[there], metres[there], rtol=3e-3)
 
 
-def test_not_slower_than_plain_shapely() -> None:
-    sites = workload.degrees(LOAD.polygons)
-    table.shared(sites, ZONES)
+def asked(points: Any, _: Any) -> None:
+    shapely.STRtree(LOAD.zones).query(points, predicate="intersects")
+
+
+@pytest.mark.parametrize(
+    ("sites", "plainly", "size", "share"),
+    # as measured: 0.4, 0.65 and 0.33 of plain shapely's processor time; about twice that is a slow change
+    [("polygons", plain, shapely.area, 0.8), ("lines", plain, shapely.length, 1.2), ("points", asked, None, 0.7)],
+)
+def test_a_slow_change_is_seen(sites: str, plainly: Any, size: Any, share: float) -> None:
+    """The best of five turns: a busy machine slows both."""
+    flat = getattr(LOAD, sites)
+    there = workload.degrees(flat)
+    table.shared(there, ZONES)
     ratios = []
-    for _ in range(3):
+    for _ in range(5):
         started = time.process_time()
-        plain(LOAD.polygons, shapely.area)
+        plainly(flat, size)
         middle = time.process_time()
-        table.shared(sites, ZONES)
+        table.shared(there, ZONES)
         ratios.append((time.process_time() - middle) / (middle - started))
-    assert min(ratios) < 2.0, ratios
+    assert min(ratios) < share, ratios
