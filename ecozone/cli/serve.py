@@ -56,7 +56,7 @@ def serve(atlas: str, host: str, port: str, token_file: str | None, data: str | 
         keep_uploads=given["keep_uploads"],
     ).checked()
     app = create_app(settings)
-    shown = f"[{host}]" if ":" in host else host
+    shown = "（这台电脑的地址）" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
     kept = "与图集在同一数据库" if settings.results else settings.data
     say(f"图集 {opened.name}（{opened.region}），结果库 {kept}")
     say(f"请在浏览器打开 http://{shown}:{settings.port}/ ，按 Ctrl-C 结束。")
