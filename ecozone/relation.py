@@ -113,8 +113,13 @@ class ZoneRow:
     sure: bool = True
 
 
-#: What `Measured` holds from `distance_m` to `extent_m` where nothing is near.
-_NOTHING = np.array([np.inf, np.inf, 0, 0, 0, 0, 0, 0, -1, 0, 0])
+#: Numbers of `Measured` where nothing is near.
+_NOTHING = {
+    **dict.fromkeys(("distance_m", "distance_low_m"), np.inf),
+    **dict.fromkeys(("overlap", "overlap_low", "overlap_high", "share", "share_low", "share_high"), 0.0),
+    "coverage_m": -1.0,
+    **dict.fromkeys(("accuracy_m", "extent_m"), 0.0),
+}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -185,13 +190,15 @@ class Measured:
         columns: Mapping[str, NDArray[Any]] | None = None,
     ) -> Measured:
         """Return the answer of a layer that is missing (or holds nothing near), for `n` pieces."""
-        low, high = np.empty((2, n), dtype=np.int8), np.empty((len(_NOTHING), n))
-        low[:], high[:] = FALSE, _NOTHING[:, None]
+        amounts = np.empty((len(_NOTHING), n))
+        amounts[:] = np.array(list(_NOTHING.values()))[:, None]
+        named: dict[str, Any] = dict(zip(_NOTHING, amounts, strict=True))
         return cls(
             request,
             layer,
-            *low,
-            *high,
+            meets=np.full(n, FALSE, dtype=np.int8),
+            inside=np.full(n, FALSE, dtype=np.int8),
+            **named,
             rows=lambda _piece: (),
             nearest=np.full(n, -1),
             dimension=np.zeros(n, dtype=np.int64),
