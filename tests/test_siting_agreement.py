@@ -76,7 +76,7 @@ def test_a_strip_within_the_accuracy_of_an_edge_is_never_a_hit() -> None:
                                   strict=True) if z == "ecological_redline-002")  # fmt: skip
     plane = ecozone.measure.plane_of(zone)
     flat = ecozone.measure.to_plane(np.array([zone], dtype=object), plane)
-    ring = shapely.difference(shrunk(flat, 10.2), shrunk(flat, 19.8))
+    ring = shapely.difference(shrunk(flat, 10.2), shrunk(flat, 19.92))
     boxes = [shapely.box(x, y, x + 250, y + 250) for x in range(-9000, 9000, 250) for y in range(-9000, 9000, 250)]
     cut = [shapely.intersection(ring, shapely.affinity.translate(b, *flat[0].centroid.coords[0])) for b in boxes]
     strips = [p for c in cut for p in shapely.get_parts(c) if shapely.area(p) > 50]
