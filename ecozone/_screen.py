@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import gc
 import hashlib
 import json
 import os
@@ -57,10 +58,13 @@ class Task:
         return atlas, choose(list(self.rules) if self.rules is not None else None)
 
     def run(self, chunk: Chunk) -> dict[str, pa.Table]:
-        """Judge one chunk."""
+        """Judge one chunk, then let go of what it took: answers hold one another, and large arrays, in circles."""
         atlas, shelf = self.opened()
         answered = chunks.answer(chunk, atlas, shelf, self.day, self.given, threads=self.threads)
-        return {"results": tables.results(answered), "findings": findings(answered)}
+        made = {"results": tables.results(answered), "findings": findings(answered)}
+        del answered
+        gc.collect()
+        return made
 
 
 @functools.lru_cache(maxsize=2)
