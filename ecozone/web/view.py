@@ -54,15 +54,16 @@ def result(record: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any
     """Return what the result page shows."""
     hits = [f for f in record["findings"] if f["outcome"] == "hit"]
     struck = {(o["rule"], o["part"]) for o in record["overrides"] if o["zone"] is None}
-    groups: dict[str, list[Mapping[str, Any]]] = {}
-    for finding in sorted(hits, key=lambda f: (-EFFECTS[f["effect"]][0], not f["firm"])):
+    weak = [f for f in hits if _weak(f)]
+    groups: dict[tuple[bool, str], list[Mapping[str, Any]]] = {}
+    for finding in sorted(hits, key=lambda f: (_weak(f), -EFFECTS[f["effect"]][0])):
         shown = {
             **finding,
             "zones": list(_zones(finding["where"])),
             "struck": (finding["rule"], finding["part"]) in struck,
             "place": part_name(finding["part"]),
         }
-        groups.setdefault(finding["effect"], []).append(shown)
+        groups.setdefault((_weak(finding), finding["effect"]), []).append(shown)
     counted = Counter(f["outcome"] for f in record["findings"])
     after = record["after_overrides"]
     return {
@@ -70,8 +71,10 @@ def result(record: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any
         "verdict_text": VERDICTS[record["verdict"]],
         "after_text": VERDICTS[after["verdict"]] if record["overrides"] else None,
         "after": after["verdict"],
-        "groups": [(EFFECTS[e][1], EFFECTS[e][0], found) for e, found in groups.items()],
-        "hits": len(hits),
+        "groups": [(alone, EFFECTS[e][1], EFFECTS[e][0], found) for (alone, e), found in groups.items()],
+        "hits": len(hits) - len(weak),
+        "weak": len(weak),
+        "weak_why": list(dict.fromkeys(m for f in weak for m in f["marks"])),
         "clear": [f for f in record["findings"] if f["outcome"] == "clear"],
         "apart": counted["not_applicable"],
         "units": [{**u, "amount": _amount(u)} for u in record["units"]],
@@ -84,6 +87,11 @@ def result(record: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any
         "absent": [x["name"] for x in record["layers"] if x["version"] is None],
         "neighbours": [{**n, "says": _apart(n)} for n in record["neighbours"] if n.get("outcome") == "found"],
     }
+
+
+def _weak(finding: Mapping[str, Any]) -> bool:
+    """Say whether a hit decides nothing alone (SEMANTICS 4): it asks for something, its text or period is not sure."""
+    return EFFECTS[finding["effect"]][0] > 0 and not finding["firm"]
 
 
 def project(record: Mapping[str, Any]) -> list[tuple[str, str]]:
