@@ -27,6 +27,8 @@ Said = tuple[str, bool, tuple[str, ...], tuple[str, ...]]
 _CHUNK = 20_000
 #: Vertices closer than this are one, metres: lines drawn twice by different ways meet in it.
 _GRID_M = 1e-3
+#: A point nearer to its face's edge may lie beyond the line that is meant, metres.
+_EDGE_M = 0.25
 #: A face that is smaller is the seam of two lines that should be one, square metres.
 _SEAM_M2 = 1e-4
 
@@ -86,7 +88,7 @@ def faces(
     """
     noded = shapely.union_all(np.append(lines, shapely.boundary(region)), grid_size=_GRID_M)
     cells = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
-    inside = shapely.point_on_surface(cells)
+    inside = _middles(cells)
     shapely.prepare(region)  # noqa: TID251 - a polygon of our own, used by this thread alone
     keep = shapely.contains(region, inside) & (shapely.area(cells) > _SEAM_M2)
     cells, inside = cells[keep], inside[keep]
@@ -114,6 +116,15 @@ def faces(
         open=[s[3] for s in said],
         cut=len(cells),
     )
+
+
+def _middles(cells: NDArray[Any]) -> NDArray[Any]:
+    """Return a point inside each face; where that is too near the edge to speak for it, the one farthest inside."""
+    inside = shapely.point_on_surface(cells)
+    near = np.flatnonzero(shapely.distance(inside, shapely.boundary(cells)) < _EDGE_M)
+    some = near[shapely.area(cells[near]) > _SEAM_M2]
+    inside[some] = shapely.get_point(shapely.maximum_inscribed_circle(cells[some], tolerance=_EDGE_M / 10), 0)
+    return inside
 
 
 def points(geometry: NDArray[Any], project: Project, accuracy_m: float, extent_m: float) -> Batch:

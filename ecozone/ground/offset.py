@@ -19,6 +19,8 @@ CHORD_M = 0.05
 _STRAIGHT_M = 0.01
 #: Up to this distance GEOS' own buffer is as true as the chords of a larger one, metres.
 _PLAIN_M = 5.0
+#: Gaps in the common border of two zones that are none, metres: it keeps no common digits through a projection.
+_SEAM_M = 1e-3
 #: Holes that are smaller are of the arithmetic, not of the ground, square metres.
 _HOLE_M2 = 0.5
 _AREA, _LINE = 2, 1
@@ -48,7 +50,9 @@ def grown(zones: NDArray[Any], distance_m: float) -> Any:
     if distance_m <= _PLAIN_M:
         return shapely.union_all(shapely.buffer(zones, distance_m, quad_segs=quad))
     dimension = shapely.get_dimensions(zones)
-    whole = shapely.get_parts(shapely.simplify(shapely.union_all(zones[dimension == _AREA]), _STRAIGHT_M))
+    whole = shapely.get_parts(
+        shapely.simplify(shapely.union_all(zones[dimension == _AREA], grid_size=_SEAM_M), _STRAIGHT_M)
+    )
     ends = shapely.get_parts(np.concatenate([zones[dimension == 0], _ends(zones[dimension == _LINE])]))
     rings = shapely.get_parts(shapely.boundary(shapely.orient_polygons(whole)))
     lines = shapely.get_parts(shapely.simplify(zones[dimension == _LINE], _STRAIGHT_M))
@@ -62,7 +66,7 @@ def shrunk(zones: NDArray[Any], distance_m: float) -> Any:
     zones = zones[shapely.get_dimensions(zones) == _AREA]
     if not len(zones):
         return shapely.Polygon()
-    whole = shapely.union_all(zones) if len(zones) > 1 else zones[0]
+    whole = shapely.union_all(zones, grid_size=_SEAM_M) if len(zones) > 1 else zones[0]
     if distance_m <= _PLAIN_M:
         return shapely.buffer(whole, -distance_m, quad_segs=segments(distance_m))
     whole = shapely.simplify(whole, _STRAIGHT_M)
