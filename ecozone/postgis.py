@@ -10,6 +10,7 @@ import datetime as dt
 import functools
 import json
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -20,7 +21,7 @@ import shapely
 
 from ecozone.atlas import Atlas
 from ecozone.atlasfile import FORMAT, Accepted, Parameter
-from ecozone.errors import AtlasError, MissingDependencyError
+from ecozone.errors import AtlasError, EcozoneWarning, MissingDependencyError
 from ecozone.layer import Layer, as_date
 from ecozone.rules.access import dump, parse
 
@@ -129,7 +130,19 @@ def save(atlas: Atlas, address: str) -> None:
     atlas : Atlas
     address : str
         ``postgresql://user:password@host/database?schema=ecozone``.
+
+    Warns
+    -----
+    EcozoneWarning
+        The atlas has rasters, which stay behind: rules that ask of them will be open.
     """
+    if atlas.rasters:
+        left = "、".join(f"{r.kind} {r.version}" for r in atlas.rasters)
+        warnings.warn(
+            f"数据库不存栅格，下列栅格没有写入：{left}。用到它们的规则在这个图集里无法判定；需要时请用文件夹形式的图集。",
+            EcozoneWarning,
+            stacklevel=2,
+        )
     about = {
         "region": atlas.region,
         "name": atlas.name,

@@ -155,3 +155,17 @@ def test_the_password_is_never_said() -> None:
         with pytest.raises(InputError) as error:
             ecozone.open_atlas(f"postgresql://u:geheim@{name}/x")
         assert "geheim" not in str(error.value)
+
+
+def test_rasters_stay_behind_and_are_named(server: str, tmp_path: Path) -> None:
+    from test_evidence import ramp
+
+    from ecozone import postgis
+    from ecozone.errors import EcozoneWarning
+    from ecozone.raster.store import import_raster
+
+    folder = tmp_path / "atlas"
+    ecozone.Atlas([], "511111").save(folder)
+    import_raster(ramp(tmp_path / "dem.tif"), folder, kind="elevation", version="2020", source="试验")
+    with pytest.warns(EcozoneWarning, match="栅格没有写入：elevation 2020"):
+        postgis.save(ecozone.open_atlas(folder), f"{server}?schema=rasterless")
