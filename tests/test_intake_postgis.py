@@ -168,4 +168,4 @@ def test_rasters_stay_behind_and_are_named(server: str, tmp_path: Path) -> None:
     ecozone.Atlas([], "511111").save(folder)
     import_raster(ramp(tmp_path / "dem.tif"), folder, kind="elevation", version="2020", source="试验")
     with pytest.warns(EcozoneWarning, match="栅格没有写入：elevation 2020"):
-        postgis.save(ecozone.open_atlas(folder), f"{server}?schema=rasterless")
+        postgis.save(ecozone.open_atlas(folder), f"{server}{'&' if '?' in server else '?'}schema=rasterless")
