@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,11 @@ class Drawn:
     plane: crs.Plane
     flat: NDArray[Any]
 
+    @functools.cached_property
+    def inner(self) -> NDArray[Any]:
+        """The pieces without the strip along their edges of which nothing is promised."""
+        return shapely.buffer(self.flat, -EDGE_M, quad_segs=4)
+
     @classmethod
     def of(cls, atlas: ecozone.Atlas, facts: Mapping[str, Any], day: str, **options: Any) -> Drawn:
         found = siting.where_allowed(atlas, **facts, as_of=day, **options)
@@ -51,7 +57,7 @@ class Drawn:
     def points(self, verdict: str, n: int, rng: np.random.Generator) -> tuple[NDArray[Any], NDArray[np.int64]]:
         """Draw points from a verdict's ground: half by area, half piece by piece, so that the smallest have some."""
         rows = self.rows(verdict)
-        inner = shapely.buffer(self.flat[rows], -EDGE_M, quad_segs=4)
+        inner = self.inner[rows]
         weight = shapely.area(inner)
         pick = np.concatenate(
             [rng.choice(len(rows), n - n // 2, p=weight / weight.sum()), np.arange(n // 2) % len(rows)]
@@ -66,8 +72,8 @@ class Drawn:
         for i in range(n):
             size = float(np.exp(rng.uniform(np.log(5.0), np.log(1500.0))))
             shape = _blob(at[i], size, rng) if i % 2 else _box(at[i], size, rng)
-            inner = shapely.buffer(self.flat[rows[i]], -EDGE_M, quad_segs=4)
-            parts = shapely.get_parts(shapely.intersection(shape, inner))
+            near = shapely.clip_by_rect(self.inner[rows[i]], *shapely.bounds(shapely.buffer(shape, 1.0)))
+            parts = shapely.get_parts(shapely.intersection(shape, near if near.is_valid else self.inner[rows[i]]))
             out[i] = max(parts[shapely.get_dimensions(parts) == 2], key=shapely.area)
         return out, rows
 
@@ -112,7 +118,7 @@ def looser(drawn: Drawn, atlas: ecozone.Atlas, day: str, n: int, rng: np.random.
     """Yield footprints across pieces that `check` judges more freely than the strictest piece under them."""
     at = drawn.straddling(n, rng)
     at = at[shapely.covered_by(at, shapely.union_all(shapely.box(*shapely.bounds(drawn.flat).T)))]
-    inner = shapely.buffer(drawn.flat, -EDGE_M, quad_segs=4)
+    inner = drawn.inner
     i, j = shapely.STRtree(inner).query(at, predicate="intersects")
     rank = np.array([RANK[v] for v in drawn.found.pieces["verdict"]])
     least = np.zeros(len(at), dtype=int)
