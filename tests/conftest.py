@@ -60,9 +60,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave slow tests to ``make soak``; skip, by name, what needs a service that is missing."""
     absent = {name: reason for name, missing in SERVICES.items() if (reason := missing())}
+    if not config.getoption("--run-slow"):
+        slow = [item for item in items if item.get_closest_marker("slow")]
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if not item.get_closest_marker("slow")]
     for item in items:
-        if item.get_closest_marker("slow") and not config.getoption("--run-slow"):
-            item.add_marker(pytest.mark.skip(reason="slow: make soak"))
         for name, reason in absent.items():
             if item.get_closest_marker(name) and not os.environ.get("ECOZONE_CI"):
                 item.add_marker(pytest.mark.skip(reason=reason))

@@ -512,7 +512,7 @@ def test_kinds_are_listed_with_their_columns(call: Call) -> None:
     river = call("kinds", "河流").out
     assert river == call("kinds", "river").out
     for text in ("river_class", "临水边界线", "HLDJ", "空白按", "批准文件"):
-        assert text in river, text
+        assert text in "".join(river.split()), text  # a narrow terminal breaks lines anywhere
     assert max(width(line) for line in (every + river).splitlines()) <= 100
     assert {k["kind"] for k in call("kinds", "--json").record["kinds"]} == set(ecozone.kinds.registry())
     wrong = call("kinds", "rivr")
