@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ecozone.override import reached
 from ecozone.rules.model import EFFECTS
 
 if TYPE_CHECKING:
@@ -40,9 +41,13 @@ class Asked:
 
     @classmethod
     def of(cls, assessment: Assessment) -> Asked:
-        """Sort what is open in an answer."""
-        reached = max((f.push for f in assessment.hits if f.firm), default=0)
-        weighty = [] if assessment.complete else [o for o in assessment.open if EFFECTS[o.worst][0] > reached]
+        """Sort what is open in an answer, after what an officer struck."""
+        return cls.sort(assessment.open_after, reached(assessment.findings, assessment.overrides))
+
+    @classmethod
+    def sort(cls, opened: Sequence[Open], push: int) -> Asked:
+        """Sort what is open where firm hits push the verdict so far (0 to 3)."""
+        weighty = [o for o in opened if EFFECTS[o.worst][0] > push]
         first = sorted((o for o in weighty if o.what in FIRST), key=lambda o: FIRST.index(o.what))
         settled = {r for o in first for r in o.rules}
         now = first
@@ -57,7 +62,7 @@ class Asked:
         return cls(
             {family: [o for o in now if family_of(o) == family] for family in FAMILIES},
             [o for o in rest if settled.issuperset(o.rules)],
-            [o for o in assessment.open if o not in weighty],
+            [o for o in opened if o not in weighty],
         )
 
     @property

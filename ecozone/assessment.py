@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from ecozone._version import __version__
-from ecozone.override import Override, checked, revised
+from ecozone.override import Override, checked, revised, still_open
 from ecozone.project import Project
 from ecozone.rules.finding import Finding
 from ecozone.rules.model import EFFECTS
@@ -210,6 +210,11 @@ class Assessment:
     def after_overrides(self) -> tuple[str, bool]:
         """Verdict and completeness without what was struck; the answer's own when nothing was."""
         return revised(self.findings, self.overrides) if self.overrides else (self.verdict, self.complete)
+
+    @property
+    def open_after(self) -> list[Open]:
+        """What would close the open findings that still stand; the answer's own when nothing was struck."""
+        return still_open(self.open, self.findings, self.overrides) if self.overrides else self.open
 
     def save(self, path: str | Path) -> Path:
         """Write the record; see `ecozone.archive.save`."""

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from ecozone.errors import InputError, did_you_mean
 from ecozone.rules.finding import Finding
 from ecozone.rules.judge import VERDICTS
+from ecozone.rules.model import EFFECTS
+
+if TYPE_CHECKING:
+    from ecozone.assessment import Open
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,31 @@ def struck(finding: Finding, overrides: Iterable[Override]) -> bool:
 def revised(findings: Iterable[Finding], overrides: Sequence[Override]) -> tuple[str, bool]:
     """Return verdict and completeness without the findings struck (SEMANTICS 1)."""
     left = [f for f in findings if not struck(f, overrides)]
-    push = max((f.push for f in left if f.outcome == "hit" and f.firm), default=0)
+    push = reached(left, ())
     could = max((f.push for f in left if f.open), default=0)
     complete = could <= push
     return ("undetermined" if push == 0 and not complete else VERDICTS[push]), complete
+
+
+def reached(findings: Iterable[Finding], overrides: Sequence[Override]) -> int:
+    """Return how far the firm hits that still stand push the verdict, 0 to 3."""
+    left = (f for f in findings if not struck(f, overrides))
+    return max((f.push for f in left if f.outcome == "hit" and f.firm), default=0)
+
+
+def still_open(opened: Iterable[Open], findings: Iterable[Finding], overrides: Sequence[Override]) -> list[Open]:
+    """Return what is open without the findings struck: each thing with the rules and the effect that still want it."""
+    left = [f for f in findings if f.open and f.push and not struck(f, overrides)]
+    out = []
+    for one in opened:
+        mine = [f for f in left if f.rule in one.rules and (one.what in f.missing or _waits(f, one.what))]
+        if mine:
+            worst = max((f.effect for f in mine), key=lambda e: EFFECTS[e][0])
+            branches = tuple(dict.fromkeys(f.branch for f in mine if f.branch))
+            out.append(replace(one, rules=tuple(dict.fromkeys(f.rule for f in mine)), worst=worst, branches=branches))
+    return sorted(out, key=lambda o: (-EFFECTS[o.worst][0], -len(o.rules), o.what))
+
+
+def _waits(finding: Finding, what: str) -> bool:
+    """Say whether a hit on weak ground waits for its text or its period."""
+    return not finding.missing and what.startswith("ground:")

@@ -15,6 +15,7 @@ from reports import DAY, KINDS, answer, docx_texts, numbers, parts, squeezed
 
 import ecozone
 from ecozone import kinds, words
+from ecozone.asked import Asked
 from ecozone.assessment import VERDICTS, Assessment
 from ecozone.demo import demo_atlas
 from ecozone.errors import InputError, MissingDependencyError
@@ -242,6 +243,29 @@ def test_an_override_stands_beside_the_original() -> None:
     assert "结论为：不符合" in text
     assert "更正后：" in text
     assert "李四" in text and "实测岸线在一公里外" in text
+
+
+def test_what_stays_open_is_told_of_the_corrected_verdict() -> None:
+    of = ecozone.check(ecozone.Project("103.553,29.405", "new", "C2614", extent_m=100), demo_atlas("511111"), as_of=DAY)
+    struck = of.override("cn.长江保护法.26-2", by="张三", reason="岸线已实测", on=DAY)
+    assert of.complete and struck.after_overrides == ("conditional", False)
+    text = "\n".join(document(struck).texts())
+    assert "更正后：有条件符合（尚有事项未能判定）" in text and "明确之前结论可能变严" in text
+    assert "不影响结论" not in text and "不会使结论更严" not in text
+    assert "尚有事项未能判定" not in "\n".join(document(of).texts())
+    english = "\n".join(document(struck, language="en").texts())
+    assert "(some matters are not decided)" in english and "do not change it" not in english
+    assert [o.what for found in Asked.of(struck).now.values() for o in found] and not Asked.of(of).now[""]
+
+
+def test_a_finding_struck_leaves_what_is_open() -> None:
+    of = answer("undetermined")
+    first = of.open[0]
+    for rule in first.rules:
+        for part in {f.part for f in of.findings if f.rule == rule and f.open}:
+            of = of.override(rule, by="张三", reason="已核", on=DAY, part=part)
+    assert first.what not in {o.what for o in of.open_after}
+    assert {o.what for o in of.open_after} < {o.what for o in of.open}
 
 
 def test_public_edition_hides_exact_shapes_everywhere() -> None:

@@ -80,11 +80,12 @@ def test_an_answer_is_found_again(store: Store, tables: Open) -> None:
     found = again.case(key)
     assert found is not None and found.record == answer("=HYPERLINK(1) 化工Park")["record"]
     assert found.request == {"name": "x"} and again.case("nothing") is None
-    changed = answer("z")["record"] | {"after_overrides": {"verdict": "clear"}}
+    changed = answer("z")["record"] | {"after_overrides": {"verdict": "clear", "complete": False}}
     seen = again.case(newer)
     assert seen is not None and again.revise(seen, changed)
     assert not again.revise(seen, answer("other")["record"]), "nobody strikes over what another has just struck"
     assert store.case(newer).record == changed and store.find()[0][0]["after"] == "clear"  # type: ignore[union-attr]
+    assert not store.find()[0][0]["complete"], "the list tells what an override leaves open"
     assert again.remove(key) and again.case(key) is None and not again.remove(key)
     again.close()
 

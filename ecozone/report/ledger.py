@@ -99,12 +99,19 @@ def _project(answer: Assessment) -> dict[str, Any]:
         "lon": round(float(middle.x), 7), "lat": round(float(middle.y), 7), "area_m2": project.area_m2,
         "area_mu": None if project.area_m2 is None else project.area_m2 / MU_M2, "length_m": project.length_m,
         "verdict": VERDICTS[answer.verdict], "complete": "是" if answer.complete else "否",
-        "after": VERDICTS[answer.after_overrides[0]] if answer.overrides else None, "units": len(codes),
+        "after": _after(answer), "units": len(codes),
         "unit_codes": "、".join(codes), "hits": len(pushing), "open": len(answer.open),
         "grounds": "；".join(dict.fromkeys(_SAY.cited(f) for f in pushing if f.push == worst)),
         "failed": rows.count("不符合"), "undecided": rows.count("无法判定"), "version": __version__,
         "edition": _EDITIONS[answer.edition], "notice": answer.context.notice,
     }  # fmt: skip
+
+
+def _after(answer: Assessment) -> str | None:
+    """Return the verdict after overrides, and whether it is settled; None without any."""
+    verdict, complete = answer.after_overrides
+    told = "" if complete or verdict == "undetermined" else "（尚有事项未能判定）"
+    return VERDICTS[verdict] + told if answer.overrides else None
 
 
 def _findings(answer: Assessment) -> Iterator[dict[str, Any]]:

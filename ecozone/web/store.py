@@ -82,8 +82,9 @@ class Store:
         """Keep a record that an officer has struck a finding from; False when somebody else did so meanwhile."""
         with self._tables.writing() as run:
             done = run(
-                "UPDATE results SET record = ?, after = ? WHERE id = ? AND record = ?",
-                _packed(record), record["after_overrides"]["verdict"], case.id, case.kept,
+                "UPDATE results SET record = ?, after = ?, complete = ? WHERE id = ? AND record = ?",
+                _packed(record), record["after_overrides"]["verdict"],
+                int(record["after_overrides"]["complete"]), case.id, case.kept,
             )  # fmt: skip
             return bool(done.rowcount)
 
@@ -238,9 +239,15 @@ def _line(row: Mapping[str, Any], record: Mapping[str, Any]) -> list[Any]:
         row["id"], row["at"], row["who"], project["name"], nature,
         "；".join(f"{c} {words.name_of(c)}" for c in project["industries"]), record["as_of"], record["region"]["name"],
         "；".join(units), VERDICTS[record["verdict"]], "是" if record["complete"] else "否", "；".join(grounds[:6]),
-        VERDICTS[record["after_overrides"]["verdict"]] if strokes else "", "；".join(strokes),
-        "" if record["complete"] else "；".join(o["label"] for o in record["open"][:12]),
+        _after(record) if strokes else "", "；".join(strokes),
+        "" if record["after_overrides"]["complete"] else "；".join(o["label"] for o in record["open"][:12]),
     ]  # fmt: skip
+
+
+def _after(record: Mapping[str, Any]) -> str:
+    after = record["after_overrides"]
+    told = "" if after["complete"] or after["verdict"] == "undetermined" else "（尚有事项未能判定）"
+    return VERDICTS[after["verdict"]] + told
 
 
 def _words(record: Mapping[str, Any]) -> str:

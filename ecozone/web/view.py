@@ -8,9 +8,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ecozone import kinds, words
-from ecozone.assessment import VERDICTS
+from ecozone.asked import Asked
+from ecozone.assessment import VERDICTS, Open
+from ecozone.override import reached, still_open
 from ecozone.report import wording
 from ecozone.report.style import styles
+from ecozone.revision import finding_of, overrides_of
 from ecozone.rules.model import EFFECTS
 from ecozone.words.values import check_fact
 
@@ -71,6 +74,7 @@ def result(record: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any
         "verdict_text": VERDICTS[record["verdict"]],
         "after_text": VERDICTS[after["verdict"]] if record["overrides"] else None,
         "after": after["verdict"],
+        "settled": after["complete"],
         "groups": [(alone, EFFECTS[e][1], EFFECTS[e][0], found) for (alone, e), found in groups.items()],
         "hits": len(hits) - len(weak),
         "weak": len(weak),
@@ -80,13 +84,28 @@ def result(record: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any
         "units": [{**u, "amount": _amount(u)} for u in record["units"]],
         "requirements": _rows(record),
         "standing": Counter(r["conformity"] for r in record["requirements"]),
-        **questions(record, asked),
+        **questions(*_standing(record, asked)),
         "project": project(record),
         "assumed": _assumed(record),
         "parameters": [p for p in record["parameters"] if p["value"] is not None],
         "absent": [x["name"] for x in record["layers"] if x["version"] is None],
         "neighbours": [{**n, "says": _apart(n)} for n in record["neighbours"] if n.get("outcome") == "found"],
     }
+
+
+def _standing(record: Mapping[str, Any], asked: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Return a record, and what is to be asked now, later or never, as its overrides leave them."""
+    strokes = overrides_of(record)
+    if not strokes:
+        return record, asked
+    findings = [finding_of(f) for f in record["findings"]]
+    opened = [Open(o["what"], o["label"], o["question"], tuple(o["rules"]), o["worst"], tuple(o["if"]))
+              for o in record["open"]]  # fmt: skip
+    left = still_open(opened, findings, strokes)
+    found = Asked.sort(left, reached(findings, strokes))
+    now = [o.what for some in found.now.values() for o in some]
+    told = {"now": now, "later": [o.what for o in found.later], "idle": [o.what for o in found.idle]}
+    return {**record, "open": [o.to_dict() for o in left]}, told
 
 
 def _weak(finding: Mapping[str, Any]) -> bool:

@@ -134,7 +134,10 @@ def conclusion(answer: Assessment, say: Say) -> Iterable[Block]:
         ),
         "lead",
     )
-    yield Paragraph(_completeness(answer, say))
+    if not answer.overrides:
+        yield Paragraph(_completeness(answer, say))
+    elif not answer.complete:
+        yield Paragraph(say("incomplete_before", n=len(answer.open)))
     pushing = list({f.rule: f for f in reversed(answer.hits) if f.push}.values())[::-1]
     grounds = list(dict.fromkeys(_ground(f, say) for f in pushing))
     if grounds:
@@ -144,8 +147,9 @@ def conclusion(answer: Assessment, say: Say) -> Iterable[Block]:
         yield from _standing(pushing, say)
     if answer.overrides:
         verdict, complete = answer.after_overrides
-        told = say("settled") if complete else ""
+        told = say("settled" if complete else "undecided" if verdict == "undetermined" else "unsettled")
         yield Paragraph(say("after_overrides", verdict=say.word(VERDICTS[verdict]), complete=told), "lead")
+        yield Paragraph(_completeness(answer, say))
     if answer.edition == "public":
         yield Paragraph(say("public_note"), "note")
 
@@ -155,12 +159,13 @@ def _ground(finding: Any, say: Say) -> str:
 
 
 def _completeness(answer: Assessment, say: Say) -> str:
-    """Return whether what is open could change the answer: all that "complete" says."""
-    if not answer.complete:
-        return say("incomplete", n=len(answer.open))
-    if not answer.open:
+    """Return whether what is open could change the answer, as overrides leave it: all that "complete" says."""
+    (verdict, complete), n = answer.after_overrides, len(answer.open_after)
+    if not complete:
+        return say("incomplete", n=n)
+    if not n:
         return say("complete")
-    return say("complete_worst" if answer.verdict == "prohibited" else "complete_idle", n=len(answer.open))
+    return say("complete_worst" if verdict == "prohibited" else "complete_idle", n=n)
 
 
 def _standing(pushing: Sequence[Finding], say: Say) -> Iterable[Block]:

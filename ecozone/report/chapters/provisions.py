@@ -143,12 +143,14 @@ def _threshold(threshold: Mapping[str, Any], say: Say) -> Iterable[str]:
 
 def open_matters(answer: Assessment, say: Say) -> Iterable[Block]:
     """Yield what could not be decided, and which document, layer or fact would decide it."""
-    if not answer.open:
+    opened = answer.open_after
+    if not opened:
         yield Paragraph(say("no_open"))
         return
-    yield Paragraph(say("open_idle" if answer.complete else "open_push"))
+    told = say("open_idle" if answer.after_overrides[1] else "open_push")
+    yield Paragraph(say("open_after") + told if answer.overrides else told)
     effects = {f.effect: f.effect_text for f in answer.findings}
-    rows = [_open(o, effects, say) for o in answer.open]
+    rows = [_open(o, effects, say) for o in opened]
     head = [say(k) for k in ("c_matter", "c_how", "c_worst", "c_if")]
     yield table(say("t_open"), head, rows, (2.2, 2.7, 0.95, 3.1))
 
