@@ -208,8 +208,8 @@ def nearest_clear(
     accept : sequence of str
         Verdicts that do.
     incomplete : bool
-        Take the nearest place even if something stays open there. Else a place with a complete answer (`ecozone check`
-        leaves 0) goes before a nearer one, and one that stays open is taken only where the radius holds no other.
+        Take the nearest place even if something stays open there: `Shift.complete` says whether it is settled,
+        `Shift.open` what it waits for. Else only a place with a complete answer (`ecozone check` leaves 0) will do.
 
     Returns
     -------
@@ -219,7 +219,8 @@ def nearest_clear(
     Raises
     ------
     NoShiftError
-        Nothing within the radius is free (on a lattice of 1 m), another part of the project is what does not pass, or
+        Nothing within the radius is free (on a lattice of 1 m) or known to be: the sentence names what stays open at
+        the nearest place that may be. Another part of the project is what does not pass, or
         the footprint is larger than the region.
     """
     if not (np.isfinite(radius_m) and radius_m > 0):

@@ -153,7 +153,10 @@ def test_free_shifts_are_those_without_contact() -> None:
 
 def test_the_smallest_shift_passes_and_no_grid_beats_it(atlas: ecozone.Atlas) -> None:
     blocked = next(s for s in sample_projects("511111") if s.id == "SW-01")
-    found = siting.nearest_clear(blocked.project, atlas, as_of=blocked.as_of)
+    with pytest.raises(siting.NoShiftError, match="没有已能定论的位置"):
+        siting.nearest_clear(blocked.project, atlas, as_of=blocked.as_of)
+    found = siting.nearest_clear(blocked.project, atlas, as_of=blocked.as_of, incomplete=True)
+    assert not found.complete and found.open
     assert found.assessment.verdict in siting.ALLOWED
     assert ecozone.check(found.project, atlas, as_of=blocked.as_of).verdict == found.assessment.verdict
     assert found.blocked_by

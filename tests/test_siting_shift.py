@@ -16,12 +16,16 @@ STEP_M, BEATEN_M = 5.0, 10.0
 
 
 def passes(one: Blocked, atlas: ecozone.Atlas) -> siting.Shift | None:
-    """Find a shift and see that it does what it says; None where there is none."""
+    """Find a shift, settled or else (then it must be said) the nearest that stays open; None where there is none."""
     try:
         found = siting.nearest_clear(one.project, atlas, as_of=one.day, radius_m=3_000)
+        assert found.complete and found.assessment.complete and found.open == []
     except siting.NoShiftError as error:
-        assert "1 米格网" in str(error) or "移动主体" in str(error)
-        return None
+        if "1 米格网" in str(error) or "移动主体" in str(error):
+            return None
+        assert "没有已能定论的位置" in str(error) and "incomplete=True" in str(error)
+        found = siting.nearest_clear(one.project, atlas, as_of=one.day, radius_m=3_000, incomplete=True)
+        assert not found.complete and found.open
     again = ecozone.check(found.project, atlas, as_of=one.day)
     assert (again.verdict, again.complete) == (found.assessment.verdict, found.assessment.complete)
     assert again.verdict in siting.ALLOWED
@@ -51,6 +55,18 @@ def test_fifty_blocked_footprints() -> None:
             moved += 1
             assert better(one, atlas, found, step_m=STEP_M, by_m=BEATEN_M) == []
     assert moved >= 50
+
+
+def test_an_open_ban_does_not_count_as_freed() -> None:
+    atlas = ecozone.demo_atlas("511111")
+    plant = ecozone.Project("103.553,29.405", nature="new", industry="C2614", extent_m=100)
+    with pytest.raises(siting.NoShiftError, match=r"没有已能定论的位置.*一公里内禁止新建") as raised:
+        siting.nearest_clear(plant, atlas, as_of="2026-11-22", radius_m=2000)
+    assert "实测" in str(raised.value) and "incomplete=True" in str(raised.value)
+    found = siting.nearest_clear(plant, atlas, as_of="2026-11-22", radius_m=2000, incomplete=True)
+    assert not found.complete and "accuracy:river" in {o.what for o in found.open}
+    with pytest.raises(siting.NoShiftError, match="最近的可能位置在现址"):  # nor does it where it stands already
+        siting.nearest_clear(found.project, atlas, as_of="2026-11-22", radius_m=50)
 
 
 def test_a_turn_never_makes_the_way_longer() -> None:

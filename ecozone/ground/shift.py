@@ -12,6 +12,7 @@ import shapely
 from shapely import affinity
 
 from ecozone import crs, measure
+from ecozone.asked import Asked
 from ecozone.errors import InputError
 from ecozone.ground.sweep import CLEARANCE_M, free_shifts
 from ecozone.project import Project
@@ -19,7 +20,7 @@ from ecozone.rules.finding import Finding
 from ecozone.rules.judge import VERDICTS
 
 if TYPE_CHECKING:
-    from ecozone.assessment import Assessment
+    from ecozone.assessment import Assessment, Open
     from ecozone.ground.faces import Faces
 
 #: The first look around a footprint, metres; doubled until something is free.
@@ -30,13 +31,17 @@ _REFUSED_M, _TRIES = 2.0, 40
 _BACK_M = 2 * CLEARANCE_M + 0.2
 
 
+#: How far a ban pushes; how many things a sentence names.
+_BAN, _NAMED = 3, 4
+
+
 class NoShiftError(InputError):
     """No shift within the radius frees the footprint."""
 
 
 @dataclass(frozen=True)
 class Shift:
-    """The smallest shift found.
+    """The smallest shift found; `complete` says whether its answer is settled, `open` what would settle it.
 
     Attributes
     ----------
@@ -66,6 +71,16 @@ class Shift:
     assessment: Assessment
     blocked_by: tuple[str, ...]
     stops: tuple[str, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing that is open at the new place could make its answer stricter."""
+        return self.assessment.complete
+
+    @property
+    def open(self) -> list[Open]:
+        """What has to be settled before the new place may be called free; nothing where it is complete."""
+        return [] if self.complete else self.assessment.open
 
 
 @dataclass(frozen=True)
@@ -113,7 +128,7 @@ def search(project: Project, ground: Ground, radius_m: float, turns: Sequence[fl
     """Find the smallest shift within a radius; see `ecozone.siting.nearest_clear`."""
     now = ground.check(project)
     blocked = ground.obstacles(now)
-    if ground.free(now, complete=False):
+    if ground.free(now, complete=not ground.incomplete):
         return Shift(0.0, 0.0, 0.0, float("nan"), 0.0, project, now, (), ())
     fixed = [f for f in blocked if f.part != project.parts[0].name]
     if fixed:
@@ -140,13 +155,34 @@ def search(project: Project, ground: Ground, radius_m: float, turns: Sequence[fl
         if found is not None:
             return found
         look = min(2 * look, radius_m)
-    for look, faces in () if ground.incomplete else views:  # nothing is complete here: the nearest that stays open
-        found = _nearest(place, faces, look, ground, rules, complete=False)
-        if found is not None:
-            return found
+    if not ground.incomplete:  # nothing is complete here: say what the nearest place still waits for
+        if ground.free(now, complete=False):
+            raise NoShiftError(_unsettled(Shift(0.0, 0.0, 0.0, 0.0, 0.0, project, now, (), ()), ground, radius_m))
+        for look, faces in views:
+            found = _nearest(place, faces, look, ground, rules, complete=False)
+            if found is not None:
+                raise NoShiftError(_unsettled(found, ground, radius_m))
     raise NoShiftError(
         f"在 {radius_m:,.0f} 米范围内（1 米格网，离边线 {CLEARANCE_M:g} 米以上）没有能避开的位置"
         f"{_in_the_way(views[-1][1], ground)}；可放宽 radius_m，或缩小用地、允许转动（turns）。"
+    )
+
+
+def _unsettled(found: Shift, ground: Ground, radius_m: float) -> str:
+    """Say that the nearest place is not known to be free, and what it waits for."""
+    waiting = ground.obstacles(found.assessment)
+    bans = list(dict.fromkeys(f"“{f.title}”" for f in waiting if f.push == _BAN))
+    asked = Asked.of(found.assessment).labels
+    way = f"向方位 {found.bearing:.0f}° 移动 {found.distance_m:,.0f} 米处" if found.distance_m else "现址"
+    told = (
+        f"，其中 {len(bans)} 条可能禁止：{'、'.join(bans[:_NAMED])}{' 等' if len(bans) > _NAMED else ''}"
+        if bans
+        else ""
+    )
+    return (
+        f"在 {radius_m:,.0f} 米范围内没有已能定论的位置。最近的可能位置在{way}，但尚有 "
+        f"{len({f.rule for f in waiting})} 条规则未能判定{told}。请先补充："
+        f"{'、'.join(asked[:_NAMED])}{' 等' if len(asked) > _NAMED else ''}；仍要取这一位置请用 incomplete=True。"
     )
 
 
