@@ -17,6 +17,7 @@ import numpy as np
 from ecozone import kinds
 from ecozone._check import choose, day_of
 from ecozone._screen import Screening, screen
+from ecozone.assessment import VERDICTS
 from ecozone.atlas import Atlas, open_atlas
 from ecozone.errors import InputError
 from ecozone.renumbered import AtlasDiff, diff
@@ -29,6 +30,21 @@ if TYPE_CHECKING:
 __all__ = ["AtlasDiff", "Change", "changes", "diff"]
 
 _OPEN = ("undetermined", "no_data")
+#: What a table for people is headed with.
+HEADINGS = {
+    "row": "行号",
+    "name": "名称",
+    "verdict_from": "起始日结论",
+    "verdict_to": "截止日结论",
+    "complete_from": "起始日是否完整",
+    "complete_to": "截止日是否完整",
+    "flips": "结论是否变化",
+    "cited_from": "起始日依据",
+    "cited_to": "截止日依据",
+    "gone": "不再命中或待定的规则",
+    "come": "新命中或待定的规则",
+    "why": "原因",
+}
 
 
 @dataclass(frozen=True)
@@ -55,17 +71,29 @@ class Change:
         return self.table[self.table["flips"] | np.array(moved, dtype=bool)]
 
     def save(self, path: str | Path) -> Path:
-        """Write the table as CSV (for Excel), Excel or Parquet, by the name's ending."""
+        """Write the table by the name's ending: CSV or Excel in words, with the row in the input; or Parquet.
+
+        Rows are counted from 1. No text from the input is left to be taken for a formula.
+        """
+        from ecozone.report.ledger import neutral
+
         target = Path(path)
         plain = self.table.copy()
         for column in ("cited_from", "cited_to", "gone", "come", "why"):
             plain[column] = ["；".join(v) for v in plain[column]]
         target.parent.mkdir(parents=True, exist_ok=True)
         ending = target.suffix.lower()
+        told = plain.map(neutral)
+        for column in ("verdict_from", "verdict_to"):
+            told[column] = told[column].map(VERDICTS)
+        for column in ("complete_from", "complete_to", "flips"):
+            told[column] = told[column].map({True: "是", False: "否"})
+        told.insert(0, "row", range(1, len(told) + 1))
+        told = told.rename(columns=HEADINGS)
         if ending == ".csv":
-            plain.to_csv(target, index=False, encoding="utf-8-sig")
+            told.to_csv(target, index=False, encoding="utf-8-sig")
         elif ending == ".xlsx":
-            plain.to_excel(target, index=False)
+            told.to_excel(target, index=False)
         elif ending == ".parquet":
             plain.to_parquet(target)
         else:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import geopandas
+import pandas
 import pytest
 import shapely
 
 import ecozone
+from ecozone.assessment import VERDICTS
 from ecozone.change import changes, diff
 from ecozone.demo import demo_regions, sample_projects
 from ecozone.errors import InputError
@@ -85,3 +88,16 @@ def test_a_layer_drawn_anew_is_named_as_the_cause() -> None:
     assert any("生态保护红线”重划" in s for s in found.table["why"].iloc[0])
     with pytest.raises(InputError, match="对调"):
         changes([plant], atlas, first=dt.date(2026, 1, 2), last=dt.date(2026, 1, 1))
+
+
+def test_a_saved_table_names_rows_in_words_and_holds_no_formula(tmp_path: Path) -> None:
+    samples = [s.project for s in sample_projects("511111")]
+    samples[0] = samples[0].with_(name="=cmd()")
+    found = changes(samples, ecozone.demo_atlas("511111"), first="2026-08-14", last="2026-08-15")
+    for name in ("变化.csv", "变化.xlsx"):
+        path = found.save(tmp_path / name)
+        table = pandas.read_csv(path, dtype=str) if name.endswith("csv") else pandas.read_excel(path, dtype=str)
+        assert table["行号"].tolist() == [str(i + 1) for i in range(len(samples))]
+        assert table["名称"].tolist()[0] == "'=cmd()"
+        assert set(table["起始日结论"]) <= set(VERDICTS.values())
+        assert set(table["结论是否变化"]) == {"否"}

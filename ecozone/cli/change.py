@@ -15,6 +15,8 @@ _HELP = """台账中的项目，从一个日期到另一个日期（或换一版
 """
 
 
+#: Projects that a terminal lists; all of them stand in the table.
+_MOST = 50
 _EXITS = {0: "结论都没有变化", 4: "有项目的结论变了"}
 
 
@@ -44,11 +46,16 @@ def change(projects: str, atlas: str, atlas_to: str | None, first: str, last: st
     turned, flips = found.turned, int(found.table["flips"].sum())
     for line, style in title(f"{len(found.table)} 个项目：结论变化 {flips} 个，仅依据变化 {len(turned) - flips} 个"):
         say(line, style=dict(style))
-    for row in turned.itertuples():
-        for line in aligned([[row.name, f"{VERDICTS[row.verdict_from]} → {VERDICTS[row.verdict_to]}"]]):
+    number = {label: i for i, label in enumerate(found.table.index, 1)}
+    shown = turned.sort_values("flips", ascending=False, kind="stable").head(_MOST)
+    for row in shown.itertuples():
+        turn = f"{VERDICTS[row.verdict_from]} → {VERDICTS[row.verdict_to]}" if row.flips else "结论不变，依据变化"
+        for line in aligned([[f"第 {number[row.Index]} 行", row.name, turn]]):
             say(f" {line}")
         for sentence in row.why:
             say(f"   · {sentence}")
+    if len(turned) > len(shown):
+        say(f" 另有 {len(turned) - len(shown)} 个没有列出，全部见变化表（--out FILE）。")
     if given["out"]:
         say(f"变化表：{found.save(given['out'])}")
     return 4 if flips else 0
