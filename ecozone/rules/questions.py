@@ -50,6 +50,9 @@ def _ask(what: str) -> tuple[str, str]:
         return f"“{kinds.name(name)}”图层的覆盖范围", f"请补充用地周边（含邻县）的“{kinds.name(name)}”数据。"
     if head == "accuracy":
         return f"与“{kinds.name(name)}”界线的实测", f"用地与“{kinds.name(name)}”界线之差在数据精度以内，请实测后再判。"
+    if head == "outline":
+        zone = kinds.name(name)
+        return f"与“{zone}”有关的用地红线", f"点位在“{zone}”界线以外，但所给范围的用地可能伸入，请提供用地红线后再判。"
     if head in ("raster", "raster_cover", "raster_accuracy"):
         return _ask_raster(head, name)
     if head == "half_width":
@@ -97,7 +100,7 @@ def _ask_fact(what: str) -> tuple[str, str]:
         "nature": ("项目性质", "请说明项目性质：--nature new|expand|rebuild|upgrade|relocate|existing。"),
         "extent_m": (
             "用地范围",
-            "点位未给用地范围，请用 --extent 给出点位到用地边缘的最远距离（米），或提供用地红线。",
+            "点位未给用地范围或者范围不够确切，请用 --extent 给出点位到用地边缘的最远距离（米），或提供用地红线。",
         ),
         "stage": ("办理阶段", "请说明办理阶段。"),
         "outside_admin": ("图集以外的用地", "用地超出图集的行政区范围，请补充相邻区县的图集。"),

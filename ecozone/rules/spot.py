@@ -143,9 +143,20 @@ class Spot:
             spec = leaf.get("distance") or {}
             self.because.append("原文没有给出确定的距离，须由有权部门确定")
             self.missing.append(f"parameter:{spec['parameter']}" if spec.get("parameter") else str(spec.get("fact")))
-        if why & places.ACCURACY:
+        extent = float(measured.extent_m[piece])
+        if why & places.ACCURACY and extent > 0 and _clear_of(leaf, measured, piece, limit[1]):
+            self.because.append(f"点位本身在界线以外，但周围 {extent:g} 米的用地可能伸入界线以内，须提供用地红线")
+            self.missing.append(f"outline:{key}")
+        elif why & places.ACCURACY:
             self.because.append(f"与界线之差在数据精度（±{measured.accuracy_m[piece]:.1f} 米）以内，须实测")
             self.missing.append(f"accuracy:{key}")
+
+
+def _clear_of(leaf: Mapping[str, Any], measured: Measured, piece: int, limit_m: float) -> bool:
+    """Say whether the point that was given is past a limit by more than its accuracy: only its ground may reach in."""
+    limit = limit_m if leaf["relation"] == "within_distance" else 0.0
+    gap = float(measured.distance_low_m[piece]) - limit
+    return leaf["relation"] not in ("within", "outside") and gap > float(measured.accuracy_m[piece])
 
 
 def _name(row: ZoneRow) -> str:

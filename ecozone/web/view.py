@@ -48,7 +48,7 @@ _POINTS = ("北", "东北", "东", "东南", "南", "西南", "西", "西北")
 _NO_FIELD = {
     "layer": "须由图集管理员导入", "coverage": "须由图集管理员导入", "half_width": "须由图集管理员补充",
     "parameter": "须由图集管理员设置", "instrument": "须人工核对", "access_list": "须由图集管理员导入",
-    "accuracy": "须实测", "ground": "须人工核对", "raster": "须由图集管理员导入",
+    "accuracy": "须实测", "outline": "须提供用地红线", "ground": "须人工核对", "raster": "须由图集管理员导入",
     "raster_cover": "须由图集管理员补充", "raster_accuracy": "须实测",
 }  # fmt: skip
 
@@ -219,6 +219,8 @@ def _apart(n: Mapping[str, Any]) -> str:
 
 
 def _amount(unit: Mapping[str, Any]) -> str:
+    if unit.get("possible"):
+        return f"可能涉及，{wording.extent(unit)}"
     if unit["overlap_m2"] is not None:
         return wording.area(unit["overlap_m2"]) + (f"（{wording.percent(unit['share'])}）" if unit["share"] else "")
     return wording.metres(unit["overlap_m"]) if unit["overlap_m"] is not None else "点位所在"
