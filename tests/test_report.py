@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shapely
 from reports import DAY, KINDS, answer, docx_texts, numbers, parts, squeezed
 
 import ecozone
@@ -222,6 +223,16 @@ def test_no_english_in_a_chinese_report() -> None:
     assert on_paper("请用 --part outfall=位置 给出。") == "请给出其位置。"
 
 
+def test_targets_say_what_their_distances_run_from() -> None:
+    atlas, point = demo_atlas("511111"), ecozone.Project("103.553,29.405", "new", "C2614", extent_m=100)
+    area = ecozone.Project(shapely.box(103.55, 29.405, 103.551, 29.406), "new", "C2614")
+    both = ecozone.Project(area.site, "new", "C2614", parts={"outfall": "103.56,29.40"})
+    for project, said in ((point, "距离为点位（"), (area, "距离为用地边界到"), (both, "距离为用地边界（点位的部分")):
+        text = "\n".join(document(ecozone.check(project, atlas, as_of=DAY)).texts())
+        assert text.count("距离为") == 1 and said in text
+    assert "from the point given" in "\n".join(document(ecozone.check(point, atlas, as_of=DAY), language="en").texts())
+
+
 # ---- the early list, overrides, the public edition
 
 
@@ -292,7 +303,6 @@ def test_public_edition_hides_exact_shapes_everywhere() -> None:
 
 
 def _coordinates(geometry: Any) -> list[float]:
-    import shapely
 
     return [float(x) for x in shapely.get_coordinates(geometry)[:, 0]]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import shapely
+
 from ecozone.assessment import Assessment
 from ecozone.report.chapters.cover import eia
 from ecozone.report.messages import Say
@@ -107,7 +109,9 @@ def targets(answer: Assessment, say: Say) -> Iterable[Block]:
     rows = [_target(n, answer, say) for n in answer.neighbours]
     head = ["c_kind", "c_target", "c_bearing", "c_distance", "c_note"]
     yield _table("t_targets", head, rows, (1.9, 2.6, 0.7, 1.1, 2.2), say)
-    yield Paragraph(say("targets_note", eia=eia(answer, say)), "note")
+    points = [int(shapely.get_dimensions(p.geometry)) == 0 for p in answer.project.parts]
+    start = say("from_point" if all(points) else "from_mixed" if any(points) else "from_edge")
+    yield Paragraph(say("targets_note", start=start, eia=eia(answer, say)), "note")
 
 
 def _target(n: Mapping[str, Any], answer: Assessment, say: Say) -> list[str]:
