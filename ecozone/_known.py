@@ -6,15 +6,15 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ecozone import words
 from ecozone._batch import Batch
 from ecozone.atlas import Atlas
 from ecozone.errors import ParameterError, did_you_mean
 from ecozone.relate.rows import Rows
-from ecozone.relation import Relations, Request
+from ecozone.relation import FALSE, TRUE, UNKNOWN, Relations, Request
 from ecozone.rules.facts import FactTable
+from ecozone.rules.logic import Truth
 from ecozone.rules.measured import MeasuredFact
 from ecozone.rules.model import Rulebook
 from ecozone.rules.place import bounds
@@ -77,19 +77,25 @@ def _evidence(batch: Batch, atlas: Atlas, day: dt.date) -> Callable[[str], Measu
     return measure
 
 
-def units_touched(
-    relations: Relations, atlas: Atlas, batch: Batch, day: dt.date
-) -> dict[tuple[str, str], NDArray[np.bool_]]:
-    """Return the parts that touch each control unit, by its code and category."""
+def units_touched(relations: Relations, atlas: Atlas, batch: Batch, day: dt.date) -> dict[tuple[str, str], Truth]:
+    """Return whether each part touches each control unit, by its code and category.
+
+    Unknown: the ground as given stays out of the unit, and its accuracy or the extent of a point lets it reach in
+    (SEMANTICS 2). Units that no part may touch are left out.
+    """
     measured, layer = relations.measured.get(Request("control_unit")), atlas.at("control_unit", day)
     if measured is None or layer is None or not isinstance(measured.rows, Rows):
         return {}
-    out: dict[tuple[str, str], NDArray[np.bool_]] = {}
-    for zone, pieces in measured.rows.touched().items():
+    out: dict[tuple[str, str], Truth] = {}
+    sure = measured.rows.touched()
+    for zone, pieces in measured.rows.touched(measured.accuracy_m + measured.extent_m).items():
         code, category = (layer.columns[c][zone] for c in ("code", "category"))
         key = (str(code or layer.columns["zone"][zone]), str(category or ""))
-        touches = out.setdefault(key, np.zeros(len(batch.project), dtype=bool))
-        touches[pieces[pieces < len(batch.geometry)]] = True
+        meets = out.setdefault(key, np.full(len(batch.project), FALSE))
+        mine = pieces[pieces < len(batch.geometry)]
+        meets[mine] = np.maximum(meets[mine], UNKNOWN)
+        certain = sure.get(zone, pieces[:0])
+        meets[certain[certain < len(batch.geometry)]] = TRUE
     return out
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ecozone import kinds, words
 from ecozone.assessment import Context
 from ecozone.atlas import Atlas
-from ecozone.relation import FALSE, Request
+from ecozone.relation import FALSE, UNKNOWN, Request
 from ecozone.rules import access
 from ecozone.rules.claims import claimed, contradicted
 from ecozone.rules.facts import FactTable
@@ -42,9 +42,14 @@ def units(judged: Judged, rows: Sequence[int]) -> list[dict[str, Any]]:
         return []
     out = []
     for row in (r for r in rows if judged.batch.placed[r]):
-        for zone in measured.rows(row):
-            if zone.distance_m == 0:
-                a = zone.attributes
+        known = {code: meets[row] for (code, _), meets in judged.judgement.compared.units.items() if meets[row] > FALSE}
+        listed = set()
+        for zone in measured.rows(row):  # the nearest first
+            a = zone.attributes
+            code = str(a.get("code") or zone.zone)
+            possible = bool(known.get(code) == UNKNOWN) and code not in listed
+            if zone.distance_m == 0 or possible:
+                listed.add(code)
                 out.append(
                     {
                         "code": a.get("code"),
@@ -56,6 +61,8 @@ def units(judged: Judged, rows: Sequence[int]) -> list[dict[str, Any]]:
                         "overlap_m2": zone.overlap_m2,
                         "overlap_m": zone.overlap_m,
                         "share": zone.share,
+                        "possible": possible,
+                        "distance_m": zone.distance_m if possible else None,
                         "part": judged.batch.names[row],
                         "within_accuracy": _sliver(zone, float(measured.accuracy_m[row])),
                     }
@@ -64,7 +71,7 @@ def units(judged: Judged, rows: Sequence[int]) -> list[dict[str, Any]]:
 
 
 def requirements(judged: Judged, rows: Sequence[int]) -> list[dict[str, Any]]:
-    """Return every row of the access list of every unit touched, and how it stands."""
+    """Return every row of the access list of every unit that is or may be touched, and how it stands."""
     return access.record(judged.judgement.compared, rows, {u["code"]: u["name"] for u in units(judged, rows)})
 
 

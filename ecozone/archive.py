@@ -101,10 +101,14 @@ def answers_of(record: Mapping[str, Any]) -> dict[tuple[str, str], Answer]:
     """Return what officers said of access-list rows in a record."""
     return {
         (r["unit"], r["id"]): Answer(
-            r["conformity"], r["situation"], r["basis"], r["by"], dt.date.fromisoformat(r["on"]) if r["on"] else None
+            r.get("officer") or r["conformity"],
+            r["situation"],
+            r["basis"],
+            r["by"],
+            dt.date.fromisoformat(r["on"]) if r["on"] else None,
         )
         for r in record["requirements"]
-        if r["decided_by"] == "officer"
+        if r.get("officer") or r["decided_by"] == "officer"
     }
 
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import shapely
 from conftest import run_cli
-from situations import situation
+from situations import lonlat, situation
 
-from ecozone import Atlas, check, open_atlas
+from ecozone import Atlas, Project, archive, check, open_atlas
+from ecozone.cli.answer import lines
+from ecozone.demo import demo_folder
 from ecozone.errors import InputError
 from ecozone.intake.access import read_access_list, read_answers, survey_access_list
+from ecozone.layer import Layer
 from ecozone.rules.access import AccessList, Answer, dump, parse
 
 UNIT = "ZH51111130001"
@@ -263,3 +269,131 @@ def test_inspect_and_import_at_the_command_line(tmp_path: Path) -> None:
     bad = run_cli("import", str(path.with_suffix(".csv")), *asked[1:], "--version", "2")
     assert bad.status == 2 and "没有导入" in bad.out and "“全国”" in bad.out
     assert len(open_atlas(folder).access) == 1
+
+
+# ---- units that the ground only may touch, answers beside rules
+
+EAST, WEST = "ZH51111130001", "ZH51111120002"
+FAR = 5_000.0
+
+
+def two_units(access: AccessList | None) -> Atlas:
+    """Return an atlas of two units on either side of x = 0, drawn to 2 m."""
+    _, atlas = situation({"project": WAREHOUSE, "site": {"relations": []}})
+    values = {"zone": ["E", "W"], "name": ["东", "西"], "code": [EAST, WEST], "category": ["一般", "重点"]}
+    units = Layer.from_arrays(
+        kind="control_unit",
+        geometry=np.array([lonlat(shapely.box(0, -FAR, FAR, FAR)), lonlat(shapely.box(-FAR, -FAR, 0, FAR))]),
+        columns={name: np.array(value, dtype=object) for name, value in values.items()},
+        coverage=atlas["admin"].coverage,
+        meta={"accuracy_m": 2.0, "version": "t"},
+    )
+    layers = [atlas[k] for k in atlas.kinds if k != "control_unit"]
+    return Atlas([*layers, units], "511111", accepted=atlas.accepted, access=[access] if access else [])
+
+
+def east_of(metres: float, access: AccessList | None, answers: Any = None, **given: Any) -> Any:
+    """Check a warehouse so far east of the border, given to 1 m."""
+    made = Project(lonlat(shapely.Point(metres, 0)), **WAREHOUSE, site_accuracy_m=1.0, **given)
+    return check(made, two_units(access), as_of="2026-11-22", answers=answers)
+
+
+def standing(answer: Any) -> dict[str, tuple[str, bool]]:
+    return {r["unit"]: (r["conformity"], r["possible"]) for r in answer.requirements}
+
+
+OFFICERS = listed({"id": "o1", "level": "单元", "applies_to": [WEST], "heading": "禁止开发建设活动的要求"})
+
+
+def test_unit_within_the_extent_may_be_touched() -> None:
+    alone = east_of(60, OFFICERS, extent_m=20)
+    assert [u["code"] for u in alone.units] == [EAST] and not left_open(alone)
+    near = east_of(60, OFFICERS, extent_m=100)
+    assert [(u["code"], u["possible"]) for u in near.units] == [(EAST, False), (WEST, True)]
+    assert near.units[1]["distance_m"] == pytest.approx(60, abs=0.5) and near.units[1]["overlap_m2"] is None
+    assert standing(near) == {WEST: ("无法判定", True)}
+    said = next(f for f in near.findings if f.rule == f"access.{WEST}")
+    assert (said.outcome, said.effect, said.missing) == ("undetermined", "prohibit", ("outline:control_unit",))
+    assert not near.complete and any(o.what == "outline:control_unit" for o in near.open)
+    assert not any(f.rule == f"access.{WEST}.o1" for f in near.findings), "one finding a unit, not one a row"
+
+
+def test_unit_within_the_accuracy_may_be_touched() -> None:
+    near = east_of(2.5, OFFICERS, extent_m=0)
+    assert standing(near) == {WEST: ("无法判定", True)}
+    said = next(f for f in near.findings if f.rule == f"access.{WEST}")
+    assert said.missing == ("accuracy:control_unit",) and not near.complete
+    assert [u["code"] for u in east_of(3.5, OFFICERS, extent_m=0).units] == [EAST]
+    touched = east_of(-0.5, OFFICERS, extent_m=0)  # in it as given: not merely possible
+    assert standing(touched) == {WEST: ("无法判定", False)}
+    assert any(f.rule == f"access.{WEST}.o1" for f in touched.findings)
+
+
+@pytest.mark.parametrize(("word", "open_"), [("符合", False), ("不涉及", False), ("无法判定", True)])
+def test_officer_settles_rows_of_a_possible_unit(word: str, open_: bool) -> None:
+    answer = east_of(60, OFFICERS, {(WEST, "o1"): Answer(word, "踏勘", "现场", "张某")}, extent_m=100)
+    assert standing(answer)[WEST] == (word, True)
+    assert any(f.rule == f"access.{WEST}" for f in answer.findings) is open_
+
+
+def test_rules_speak_for_rows_of_a_possible_unit() -> None:
+    rule = listed({"id": "chem", "level": "单元", "applies_to": [WEST], "rules": ["cn.长江保护法.26-2"]})
+    answer = east_of(60, rule, extent_m=100)
+    assert standing(answer) == {WEST: ("不涉及", True)}
+    assert not any(f.rule.startswith("access.") for f in answer.findings)
+
+
+def test_possible_unit_without_list_is_no_data() -> None:
+    only_east = listed({"id": "1", "rules": ["cn.长江保护法.26-2"]}, units=(EAST,))
+    answer = east_of(60, only_east, extent_m=100)
+    said = next(f for f in answer.findings if f.rule == f"access.{WEST}")
+    assert (said.outcome, said.missing) == ("no_data", ("outline:control_unit", f"access_list:{WEST}"))
+    assert not answer.complete
+    assert not any(f.rule == f"access.{WEST}" for f in east_of(60, only_east, extent_m=20).findings)
+
+
+def test_rule_stands_beside_an_officer_who_differs() -> None:
+    rows = listed({"id": "chem", "heading": "禁止开发建设活动的要求", "rules": ["cn.长江保护法.26-2"]})
+    plant = {**WAREHOUSE, "industry": "C2614"}
+    said = {(UNIT, "chem"): Answer("符合", "无害", "自述", "张某")}
+    answer = ask(rows, project=plant, answers=said)
+    row = answer.requirements[0]
+    assert (row["conformity"], row["decided_by"], row["officer"], row["differs"]) == ("不符合", "rule", "符合", True)
+    assert answer.verdict == "prohibited"
+    text = "".join(line for line, _ in lines(answer))
+    assert "经办人认定符合，规则判定不符合，以规则为准" in text
+    assert archive.answers_of(answer.to_dict()) == said, "a record keeps what was said"
+    agreed = ask(rows, project=plant, answers={(UNIT, "chem"): Answer("不符合", "", "", "张某")}).requirements[0]
+    assert (agreed["decided_by"], agreed["differs"]) == ("rule", False)
+
+
+def test_officer_may_be_stricter_than_a_rule() -> None:
+    rows = listed({"id": "chem", "heading": "限制开发建设活动的要求", "rules": ["cn.长江保护法.26-2"]})
+    answer = ask(rows, answers={(UNIT, "chem"): Answer("不符合", "实为化工", "踏勘", "张某")})
+    row = answer.requirements[0]
+    assert (row["conformity"], row["officer"], row["differs"]) == ("不涉及", "不符合", True)
+    assert answer.verdict == "restricted", "what an officer finds broken is never lost"
+    assert "经办人认定不符合，规则判定不涉及" in "".join(line for line, _ in lines(answer))
+
+
+SAID = "单元编码,编号,符合性,项目对应情况,依据,经办人\n"
+
+
+def test_answers_that_meet_nothing_are_named(tmp_path: Path) -> None:
+    atlas, table = demo_folder() / "511111", tmp_path / "a.csv"
+    command = ["check", "103.553,29.405", "--atlas", str(atlas), "--industry", "C1353", "--nature", "new",
+               "--facility", "none", "--extent", "20", "--site-accuracy", "1",
+               "--as-of", "2026-11-22", "--answers", str(table)]  # fmt: skip
+    opened = open_atlas(atlas)
+    access = opened.access_at(dt.date(2026, 11, 22))
+    assert access is not None
+    row = access.of(WEST, "重点")[0].id  # type: ignore[index]
+    table.write_text(SAID + f"{WEST},{row},符合,无,踏勘,张某\n", encoding="utf-8")
+    ran = run_cli(*command)
+    assert ran.status in (0, 3) and f"没有采用：{WEST}/{row}" in ran.err
+    table.write_text(SAID + f"ZH51111199999,{row},符合,无,踏勘,张某\n", encoding="utf-8")
+    ran = run_cli(*command)
+    assert ran.status == 2 and "图集没有的管控单元：ZH51111199999" in ran.err
+    table.write_text(SAID + f"{WEST},没有这条,符合,无,踏勘,张某\n", encoding="utf-8")
+    ran = run_cli(*command)
+    assert ran.status == 2 and f"准入清单没有的条目：{WEST}/没有这条" in ran.err

@@ -17,6 +17,7 @@ from ecozone.clock import today
 from ecozone.errors import FactError, InputError
 
 if TYPE_CHECKING:
+    from ecozone.assessment import Assessment
     from ecozone.atlas import Atlas
     from ecozone.project import Project
     from ecozone.rules.access import Answer
@@ -27,6 +28,8 @@ SITE 可以是矢量文件、WKT、“经度,纬度”，或表格上的写法�
 含空格、括号的请用引号括起来。
 """
 _DATE = re.compile(r"^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?$")
+#: Units and rows that are named.
+_NAMED = 10
 #: Said when nobody gave a day.
 TODAY = "（未给 --as-of，取北京时间当天）"
 _EXITS = {
@@ -95,7 +98,9 @@ def check(site: str, atlas: str, json_to: str | None, everything: bool, **given:
     wanted, options, drawing = files(given), paper(given), map_given(given)
     on = day(as_of) if as_of is not None else today()
     opened = open_atlas(atlas)
-    answer = judge(project(site, opened, **given), opened, books, as_of=on, answers=_answers(said) if said else None)
+    answers = _answers(said, opened, on) if said else None
+    answer = judge(project(site, opened, **given), opened, books, as_of=on, answers=answers)
+    _idle(answers or {}, answer)
     answer = answer.public() if options["public"] else answer
     written = []
     record = json_bytes(answer.to_dict()) if json_to else b""
@@ -117,10 +122,34 @@ def check(site: str, atlas: str, json_to: str | None, everything: bool, **given:
     return answer.exit_status
 
 
-def _answers(path: str) -> Mapping[tuple[str, str], Answer]:
+def _answers(path: str, atlas: Atlas, on: dt.date) -> Mapping[tuple[str, str], Answer]:
+    """Read what the officer said; rows of no unit or of no list are refused by name."""
     from ecozone.intake.access import read_answers
+    from ecozone.rules.access import rows_of
 
-    return read_answers(path)
+    answers = read_answers(path)
+    layer, access = atlas.at("control_unit", on), atlas.access_at(on)
+    held = [layer.columns[c].tolist() for c in ("code", "category")] if layer is not None else [[], []]
+    units = {(str(c), str(k or "")) for c, k in zip(*held, strict=True) if c}
+    strange = sorted({unit for unit, _ in answers} - {code for code, _ in units})
+    if strange:
+        raise InputError(f"“{path}”里有图集没有的管控单元：{_some(strange)}，请核对单元编码。")
+    unknown = sorted(f"{unit}/{row}" for unit, row in set(answers) - rows_of(access, units))
+    if unknown:
+        raise InputError(f"“{path}”里有当日准入清单没有的条目：{_some(unknown)}，请核对单元编码和清单编号。")
+    return answers
+
+
+def _idle(answers: Mapping[tuple[str, str], Answer], answer: Assessment) -> None:
+    """Name answers about units that the project does not touch: they count for nothing."""
+    rows = {(r["unit"], r["id"]) for r in answer.requirements} if answers else set()
+    idle = sorted(f"{unit}/{row}" for unit, row in set(answers) - rows)
+    if idle:
+        say(f"注意：比对表有 {len(idle)} 条不属于本项目涉及的管控单元，没有采用：{_some(idle)}", err=True)
+
+
+def _some(names: list[str]) -> str:
+    return "、".join(names[:_NAMED]) + (f" 等 {len(names)} 条" if len(names) > _NAMED else "")
 
 
 def day(text: str) -> dt.date:

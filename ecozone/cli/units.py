@@ -17,10 +17,12 @@ _STANDING = ("不符合", "无法判定", "符合", "不涉及")
 
 
 def control_units(assessment: Assessment) -> Iterable[Line]:
-    """Yield the control units a project lies in, aligned."""
+    """Yield the control units a project lies in or may touch, aligned."""
     if not assessment.units:
         return
-    yield from title(f"环境管控单元 {len({u['code'] for u in assessment.units})} 个")
+    sure = {u["code"] for u in assessment.units if not u["possible"]}
+    may = {u["code"] for u in assessment.units} - sure
+    yield from title(f"环境管控单元 {len(sure)} 个" + (f"，另可能涉及 {len(may)} 个" if may else ""))
     several = len({u["part"] for u in assessment.units}) > 1
     rows = []
     for unit in assessment.units:
@@ -29,6 +31,8 @@ def control_units(assessment: Assessment) -> Iterable[Line]:
             amount = f"{unit['overlap_m2']:,.1f} 平方米"
         elif unit["overlap_m"] is not None:
             amount = f"{unit['overlap_m']:,.1f} 米"
+        elif unit["possible"]:
+            amount = f"可能涉及，相距 {unit['distance_m']:,.1f} 米"
         share = f"{unit['share']:.2%}" if unit["share"] is not None else ""
         sliver = "（不超过数据精度）" if unit["within_accuracy"] else ""
         row = [unit["code"] or "", (unit["name"] or "") + sliver, _category(unit["category"]), amount, share]
@@ -48,19 +52,22 @@ def _category(category: str | None) -> str:
 
 
 def access_list(assessment: Assessment, *, everything: bool = False) -> Iterable[Line]:
-    """Yield the rows that are not met or still open; with `everything` all rows."""
+    """Yield the rows that are not met, still open, or answered otherwise by the officer; with `everything` all."""
     rows = assessment.requirements
     if not rows:
         return
     counted = Counter(r["conformity"] for r in rows)
     told = "，".join(f"{name} {counted[name]} 条" for name in _STANDING if counted[name])
     yield from title(f"准入清单 {len(rows)} 条：{told}")
-    for standing in _STANDING if everything else _STANDING[:2]:
+    for standing in _STANDING:
         chosen = [r for r in rows if r["conformity"] == standing]
+        if not everything and standing not in _STANDING[:2]:
+            chosen = [r for r in chosen if r["differs"]]
         if chosen:
             yield f" {standing}", BOLD
         for row in chosen:
-            said = "；".join(t for t in (row["situation"], row["basis"], row["by"]) if t)
+            beside = f"经办人认定{row['officer']}，规则判定{standing}，以规则为准" if row["differs"] else ""
+            said = "；".join(t for t in (beside, row["situation"], row["basis"], row["by"]) if t)
             text = f"{row['id']}（{row['unit']}，{row['dimension']}）{row['text']}" + (f"（{said}）" if said else "")
             yield from ((line, PLAIN) for line in labelled("·", text, indent=1, column=2))
 

@@ -58,7 +58,7 @@ class Look:
     at : set of float
         Distances from the dissolved zones, metres: negative inside, 0 the edge itself.
     each : bool
-        Every zone's own edge counts.
+        Every zone's own edge counts, and every zone's own surroundings.
     """
 
     layer: Layer
@@ -117,7 +117,8 @@ def looks(
         layer = atlas.at(kind, day)
         if layer is not None:
             zones = _rows(layer.active(day))
-            _add(found, layer, zones, None, {accuracy_m + layer.accuracy_m, 0.0}, each=True)
+            a = accuracy_m + layer.accuracy_m
+            _add(found, layer, zones, None, {a + extent_m, a, 0.0}, each=True)
     return list(found.values()), coverage
 
 
@@ -162,7 +163,9 @@ def lines(
         if not len(ground):
             continue
         for distance in sorted(look.at):
-            if distance != 0:
+            if distance > 0 and look.each:  # a unit may be touched, whatever lies beside it
+                tasks += [(grown, shapely.transform(ground[i : i + 1], np.copy), distance) for i in range(len(ground))]
+            elif distance != 0:
                 tasks.append((grown if distance > 0 else shrunk, shapely.transform(ground, np.copy), abs(distance)))
             else:
                 drawn += [_edge(g) for g in (ground if look.each else [shapely.union_all(ground)])]

@@ -38,11 +38,18 @@ class Rows:
         """Bring the groups into the order of their pieces, whichever thread was first."""
         self._groups.sort(key=lambda g: int(g[0].rows[0]))
 
-    def touched(self) -> dict[int, NDArray[np.int64]]:
-        """Return for each zone row that some piece touches, the pieces."""
+    def touched(self, within_m: NDArray[np.float64] | None = None) -> dict[int, NDArray[np.int64]]:
+        """Return for each zone row that some piece touches, the pieces.
+
+        Parameters
+        ----------
+        within_m : ndarray of shape (pieces,), optional
+            Also zones so near each piece, metres; at most its extent and its accuracy, which are always looked at.
+        """
         out: dict[int, list[NDArray[np.int64]]] = {}
         for group, pairs, _, _ in self._groups:
-            touching = pairs.distance_m <= 0
+            near = 0.0 if within_m is None else within_m[group.rows[pairs.piece]]
+            touching = pairs.distance_m <= near
             if not touching.any():
                 continue
             piece, zone = group.rows[pairs.piece[touching]], pairs.zone[touching]

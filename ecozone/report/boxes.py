@@ -35,7 +35,7 @@ def assessment_box(assessment: Assessment) -> str:
         out.append(f"<ul>{items}</ul>" + (f'<p class="eco-dim">另有 {more} 条，见结论记录。</p>' if more > 0 else ""))
     else:
         out.append(f"<p>{escape.text(assessment.sentence)}</p>")
-    units = list(dict.fromkeys(f"{u['name']}（{u['code']}）" for u in assessment.units))
+    units = list(dict.fromkeys(wording.unit(u) for u in assessment.units))
     if units:
         rest = f" 等 {len(units)} 个" if len(units) > _UNITS else ""
         out.append(f'<p class="eco-dim">管控单元：{escape.text("；".join(units[:_UNITS]) + rest)}</p>')

@@ -90,7 +90,7 @@ def _project(answer: Assessment) -> dict[str, Any]:
     middle = shapely.centroid(project.site)
     pushing = [f for f in answer.hits if f.push]
     worst = max((f.push for f in pushing), default=0)
-    codes = list(dict.fromkeys(u["code"] for u in answer.units))
+    codes = list(dict.fromkeys(u["code"] for u in answer.units if not u["possible"]))
     rows = [r["conformity"] for r in answer.requirements]
     return {
         "name": project.name, "region": f"{answer.context.region_name}（{answer.context.region}）",
@@ -135,7 +135,8 @@ def _findings(answer: Assessment) -> Iterator[dict[str, Any]]:
 def _units(answer: Assessment) -> Iterator[dict[str, Any]]:
     for u in answer.units:
         yield {
-            **u, "name": answer.project.name, "unit": u["name"], "as_of": answer.as_of, "part": _SAY.part(u["part"]),
+            **u, "name": answer.project.name, "unit": u["name"] + ("（可能涉及）" if u["possible"] else ""),
+            "as_of": answer.as_of, "part": _SAY.part(u["part"]),
         }  # fmt: skip
 
 

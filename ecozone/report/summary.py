@@ -120,7 +120,7 @@ def _rows(row: SummaryRow) -> str:
         "项目": [wording.project_line(answer.project)],
         "已命中" if weak else "主要依据": _grounds(answer),
         "待明确": _questions(answer),
-        "管控单元": list(dict.fromkeys(f"{u['name']}（{u['code']}）" for u in answer.units))[:_QUESTIONS],
+        "管控单元": list(dict.fromkeys(wording.unit(u) for u in answer.units))[:_QUESTIONS],
         "判定日期": [answer.as_of.isoformat()],
     }
     return "".join(f"<dt>{escape.text(k)}</dt><dd>{_list(v)}</dd>" for k, v in said.items() if v)

@@ -32,6 +32,11 @@ def percent(share: float) -> str:
     return f"{100 * share:.2f}%"
 
 
+def unit(entry: Mapping[str, Any]) -> str:
+    """Return a control unit of an answer by name and code, and whether the ground only may touch it."""
+    return f"{entry['name']}（{entry['code']}）" + ("，可能涉及" if entry.get("possible") else "")
+
+
 def extent(where: Mapping[str, Any]) -> str:
     """Return how much of the site lies in a zone, or how far away the zone is."""
     share = f"（占用地 {percent(where['share'])}）" if where.get("share") is not None else ""

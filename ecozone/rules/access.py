@@ -7,13 +7,15 @@ a unit without a list, keep an answer from being complete.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ecozone.relation import FALSE, TRUE
+from ecozone.rules.logic import Truth
 from ecozone.rules.model import EFFECTS, Period
 
 #: The four dimensions of a list (环办环评函〔2019〕590号, recalled).
@@ -97,28 +99,44 @@ class Answer:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class UnitRow:
-    """A row of one unit, on the parts that touch the unit."""
+    """A row of one unit, on the parts that touch the unit.
+
+    Attributes
+    ----------
+    touches, may : bool arrays
+        Parts that touch the unit or may; of these, parts that only may.
+    state : int8 array
+        How the row stands, index into `CONFORMITY`.
+    ruled : bool array
+        Rules decided it: the officer's answer stands beside theirs.
+    """
 
     unit: str
     requirement: Requirement
     touches: NDArray[np.bool_]
+    may: NDArray[np.bool_]
     state: NDArray[np.int8]
+    ruled: NDArray[np.bool_]
     answer: Answer | None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Compared:
-    """Access lists compared with all parts: the rows, units without a list, how far what is open could push."""
+    """Access lists compared with all parts: the rows, units without a list, how far what is open could push.
 
+    `units` and `without_list` say of each unit whether each part touches it, unknown where it only may.
+    """
+
+    units: Mapping[tuple[str, str], Truth]
     rows: Sequence[UnitRow]
-    without_list: Mapping[str, NDArray[np.bool_]]
+    without_list: Mapping[str, Truth]
     push: NDArray[np.int8]
     fails: NDArray[np.int8]
 
 
 def compare(
     access: AccessList | None,
-    units: Mapping[tuple[str, str], NDArray[np.bool_]],
+    units: Mapping[tuple[str, str], Truth],
     outcomes: Mapping[str, tuple[NDArray[np.int8], NDArray[np.int8]]],
     answers: Mapping[tuple[str, str], Answer],
     n: int,
@@ -129,12 +147,13 @@ def compare(
     ----------
     access : AccessList or None
         None: no list of any unit is known.
-    units : mapping of (code, category) to bool array of shape (n,)
-        Which parts touch each unit.
+    units : mapping of (code, category) to int8 array of shape (n,)
+        Whether each part touches each unit; unknown: only if accuracy or extent let it.
     outcomes : mapping of rule id to (outcome codes, pushes), arrays of shape (n,)
         Of the rules judged; codes as in `ecozone.rules.judge`.
     answers : mapping of (unit code, row id) to Answer
-        The officer's word goes before a rule's; both stay in the record.
+        Decide what rules leave open. Where rules decide, theirs is the word and the officer's stands beside it; what
+        breaks a requirement by the officer's word still pushes the verdict.
     n : int
 
     Returns
@@ -143,25 +162,38 @@ def compare(
         `push` is what open rows could still do, `fails` what the officer's 不符合 does, both per part.
     """
     rows: list[UnitRow] = []
-    missing: dict[str, NDArray[np.bool_]] = {}
+    missing: dict[str, Truth] = {}
     push, fails = np.zeros(n, np.int8), np.zeros(n, np.int8)
-    for (code, category), touches in units.items():
+    for (code, category), meets in units.items():
+        touches, may = meets > FALSE, (meets > FALSE) & (meets < TRUE)
         listed = access.of(code, category) if access is not None else None
         if listed is None:
-            missing[code] = touches
+            missing[code] = meets
             push = np.where(touches, np.int8(3), push)
             continue
         for requirement in listed:
             answer = answers.get((code, requirement.id))
             effect = np.int8(EFFECTS[requirement.effect][0])
+            state = _by_rules(requirement, outcomes, n)
+            broken = state == FAILS
+            state = np.where(may & broken, OPEN, state)  # broken only if the unit is touched at all
+            ruled = state != OPEN
             if answer is not None:
-                state = np.full(n, np.int8(CONFORMITY.index(answer.conformity)))
-                fails = np.where(touches & (state == FAILS), np.maximum(fails, effect), fails)
-            else:
-                state = _by_rules(requirement, outcomes, n)
+                said = np.int8(CONFORMITY.index(answer.conformity))
+                # where rules break the row if the unit is touched, the officer can say that it is not, or agree
+                mine = ~ruled & ~(broken & (said == MEETS))
+                state = np.where(mine, said, state)
+                if said == FAILS:
+                    fails = np.where(touches, np.maximum(fails, effect), fails)
             push = np.where(touches & (state == OPEN), np.maximum(push, effect), push)
-            rows.append(UnitRow(code, requirement, touches, state, answer))
-    return Compared(rows, missing, push.astype(np.int8), fails.astype(np.int8))
+            rows.append(UnitRow(code, requirement, touches, may, state.astype(np.int8), ruled, answer))
+    return Compared(units, rows, missing, push.astype(np.int8), fails.astype(np.int8))
+
+
+def rows_of(access: AccessList | None, units: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return the (unit code, row id) that a list holds of some units, given by code and category."""
+    found = ((code, access.of(code, category) or ()) for code, category in units) if access is not None else ()
+    return {(code, row.id) for code, rows in found for row in rows}
 
 
 def _by_rules(
@@ -244,10 +276,12 @@ def record(compared: Compared, rows: Sequence[int], names: Mapping[str, str]) ->
     """
     out: list[dict[str, Any]] = []
     for row in compared.rows:
-        states = [int(row.state[r]) for r in rows if row.touches[r]]
-        if not states:
+        mine = [r for r in rows if row.touches[r]]
+        if not mine:
             continue
-        worst = max(states, key=(int(NOT_CONCERNED), int(MEETS), int(OPEN), int(FAILS)).index)
+        order = (int(NOT_CONCERNED), int(MEETS), int(OPEN), int(FAILS))
+        part = max(mine, key=lambda p: order.index(int(row.state[p])))
+        worst, ruled = int(row.state[part]), bool(row.ruled[part])
         r, answer = row.requirement, row.answer
         out.append(
             {
@@ -261,7 +295,10 @@ def record(compared: Compared, rows: Sequence[int], names: Mapping[str, str]) ->
                 "effect": r.effect,
                 "rules": list(r.rules),
                 "conformity": CONFORMITY[worst],
-                "decided_by": "officer" if answer else "rule" if worst != OPEN else None,
+                "possible": all(bool(row.may[p]) for p in mine),
+                "decided_by": "rule" if ruled else "officer" if answer else None,
+                "officer": answer.conformity if answer else None,
+                "differs": bool(answer and ruled and answer.conformity != CONFORMITY[worst]),
                 "situation": answer.situation if answer else "",
                 "basis": answer.basis if answer else "",
                 "by": answer.by if answer else "",

@@ -271,7 +271,7 @@ def judge(
     lacking_m: NDArray[np.float64],
     accepted: frozenset[str] = frozenset(),
     access: AccessList | None = None,
-    units: Mapping[tuple[str, str], NDArray[np.bool_]] | None = None,
+    units: Mapping[tuple[str, str], Truth] | None = None,
     answers: Mapping[tuple[str, str], Answer] | None = None,
 ) -> Judgement:
     """Judge all planned rules and draw the verdicts (SEMANTICS 1).
@@ -287,7 +287,7 @@ def judge(
     accepted : frozenset of str
         Instruments accepted by name.
     access, units, answers
-        The access list in force, the parts that touch each control unit, what the officer said (`access.compare`).
+        The access list in force, whether the parts touch each control unit, what the officer said (`access.compare`).
     """
     memo: dict[Any, Any] = {}
     rules = [judge_rule(p, relations, table, placed, lacking_m, plan.proposed, memo=memo) for p in plan.rules]

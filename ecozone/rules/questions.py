@@ -100,7 +100,7 @@ def _ask_fact(what: str) -> tuple[str, str]:
         "nature": ("项目性质", "请说明项目性质：--nature new|expand|rebuild|upgrade|relocate|existing。"),
         "extent_m": (
             "用地范围",
-            "点位未给用地范围或者范围不够确切，请用 --extent 给出点位到用地边缘的最远距离（米），或提供用地红线。",
+            "点位未给用地范围，请用 --extent 给出点位到用地边缘的最远距离（米），或提供用地红线。",
         ),
         "stage": ("办理阶段", "请说明办理阶段。"),
         "outside_admin": ("图集以外的用地", "用地超出图集的行政区范围，请补充相邻区县的图集。"),

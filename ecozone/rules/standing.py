@@ -11,10 +11,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ecozone.relation import FALSE, PLANT_WIDTH_M
-from ecozone.rules.access import FAILS, OPEN, UnitRow
+from ecozone.relation import FALSE, PLANT_WIDTH_M, TRUE, UNKNOWN, Request
+from ecozone.rules.access import CONFORMITY, FAILS, OPEN, UnitRow
 from ecozone.rules.finding import Finding
 from ecozone.rules.judge import Judgement, not_encoded, pieces_of
+from ecozone.rules.model import EFFECTS
+
+#: Rows of a list that are named.
+_NAMED = 6
 
 
 def site_findings(
@@ -73,8 +77,8 @@ def site_findings(
                         book.name,
                     )
                 )
-    for code, touches in judgement.compared.without_list.items():
-        if any(touches[r] for r in rows):
+    for code, meets in judgement.compared.without_list.items():
+        if any(meets[r] == TRUE for r in rows):
             out.append(
                 _finding(
                     f"access.{code}",
@@ -86,16 +90,57 @@ def site_findings(
                 )
             )
     for listed in judgement.compared.rows:
-        states = {int(listed.state[r]) for r in rows if listed.touches[r]}
-        if int(OPEN) in states or (int(FAILS) in states and listed.answer is not None):
-            out.append(_row_finding(listed, int(OPEN) in states))
+        undecided = any(listed.state[r] == OPEN and listed.touches[r] and not listed.may[r] for r in rows)
+        failed = listed.answer is not None and listed.answer.conformity == CONFORMITY[FAILS]
+        if undecided or (failed and any(listed.touches[r] for r in rows)):
+            out.append(_row_finding(listed, undecided and not failed))
+    return out + _possible(judgement, rows)
+
+
+def _possible(judgement: Judgement, rows: Sequence[int]) -> list[Finding]:
+    """Return a finding on each unit that the ground touches only if its accuracy or extent lets it."""
+    measured = judgement.relations.measured.get(Request("control_unit"))
+    out: list[Finding] = []
+    for (code, _), meets in judgement.compared.units.items():
+        mine = [r for r in rows if meets[r] == UNKNOWN]
+        if not mine or measured is None:
+            continue
+        bare = code in judgement.compared.without_list
+        waiting = [
+            listed.requirement for listed in judgement.compared.rows
+            if listed.unit == code and any(listed.state[r] == OPEN for r in mine)
+        ]  # fmt: skip
+        if not (waiting or (bare and all(meets[r] != TRUE for r in rows))):
+            continue
+        near = [(z.distance_m, r) for r in mine for z in measured.rows(r) if code in (z.attributes.get("code"), z.zone)]
+        metres, part = min(near)
+        within = metres <= measured.accuracy_m[part]
+        why = f"精度 ±{measured.accuracy_m[part]:g} 米" + (
+            "" if within else f"和点位的用地范围 {measured.extent_m[part]:g} 米"
+        )
+        told = (
+            "图集没有该单元当日有效的生态环境准入清单"
+            if bare
+            else f"涉及时须核对准入清单 {len(waiting)} 条："
+            + "、".join(r.id for r in waiting[:_NAMED])
+            + (" 等" if len(waiting) > _NAMED else "")
+        )
+        made = _finding(
+            f"access.{code}", f"可能涉及管控单元 {code}", "site", "no_data" if bare else "undetermined",
+            "accuracy:control_unit" if within else "outline:control_unit",
+            f"用地与管控单元 {code} 相距 {metres:,.1f} 米，在{why}以内，可能涉及；{told}",
+        )  # fmt: skip
+        if bare:
+            out.append(replace(made, missing=(*made.missing, f"access_list:{code}")))
+        else:
+            out.append(replace(made, effect=max((r.effect for r in waiting), key=lambda e: EFFECTS[e][0])))
     return out
 
 
 def _row_finding(row: UnitRow, undecided: bool) -> Finding:
     r = row.requirement
     because = f"准入清单（{r.level}，{r.dimension}）：{r.text}"
-    said = f"经办人认定不符合：{row.answer.situation or row.answer.basis}" if row.answer else ""
+    said = f"经办人认定不符合：{row.answer.situation or row.answer.basis}" if row.answer and not undecided else ""
     made = _finding(
         f"access.{row.unit}.{r.id}",
         f"准入清单 {r.id}：{r.heading or r.dimension}",

@@ -13,6 +13,7 @@ from typing import Any
 
 from ecozone import words
 from ecozone.assessment import VERDICTS
+from ecozone.report import wording
 from ecozone.report.ledger import neutral
 from ecozone.web.tables import Run, Tables
 
@@ -232,7 +233,7 @@ def _line(row: Mapping[str, Any], record: Mapping[str, Any]) -> list[Any]:
     project = record["project"]
     hits = [f for f in record["findings"] if f["outcome"] == "hit"]
     grounds = list(dict.fromkeys(f["cited"] for f in hits if f["effect"] not in ("inform", "prefer")))
-    units = list(dict.fromkeys(f"{u['name']}（{u['code']}）" for u in record["units"]))
+    units = list(dict.fromkeys(wording.unit(u) for u in record["units"]))
     strokes = [f"{o['rule']}：{o['reason']}（{o['by']} {o['on']}）" for o in record["overrides"]]
     nature = words.nature(project["nature"]).name if project["nature"] else ""
     return [

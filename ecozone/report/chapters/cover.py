@@ -114,7 +114,7 @@ def conclusion(answer: Assessment, say: Say) -> Iterable[Block]:
     """Yield the conclusion: one sentence, completeness, grounds; what overrides make of it stands after it."""
     if say.language != "zh":
         yield Paragraph(say("original"), "note")
-    units = {u["code"]: u["category"] for u in answer.units}
+    units = {u["code"]: u["category"] for u in answer.units if not u["possible"]}
     counts = Counter(_CATEGORIES.get(c, c or "") for c in units.values())
     split = say.join(say("split_one", category=say.word(c), n=counts[c]) for c in (*_CATEGORIES.values(),) if counts[c])
     named = say.join(industries(answer))

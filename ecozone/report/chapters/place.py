@@ -24,7 +24,8 @@ def units(answer: Assessment, say: Say) -> Iterable[Block]:
         head = ["c_code", "c_name", "c_city", "c_county", "c_list_type", "c_category", "c_overlap"]
         rows = [
             [
-                u["code"], u["name"] + (say("within_accuracy") if u["within_accuracy"] else ""),
+                u["code"],
+                u["name"] + _marked(u, say),
                 u["city"], u["county"], u["list_type"], say.word(_CATEGORIES.get(u["category"], u["category"])),
                 say.amount(u) + (say.aside(say.part(u["part"])) if several else ""),
             ]
@@ -49,6 +50,13 @@ def units(answer: Assessment, say: Say) -> Iterable[Block]:
         ]  # fmt: skip
         yield _table("t_elements", ["c_code", "c_name", "c_element", "c_category", "c_overlap"], rows,
                      (1.75, 2.4, 1, 1.2, 1.7), say)  # fmt: skip
+
+
+def _marked(unit: Mapping[str, Any], say: Say) -> str:
+    """Return what is said of a unit that is hardly touched, or only possibly."""
+    if unit["possible"]:
+        return say("may_touch")
+    return say("within_accuracy") if unit["within_accuracy"] else ""
 
 
 def lines(answer: Assessment, say: Say) -> Iterable[Block]:

@@ -54,12 +54,14 @@ def access(answer: Assessment, say: Say) -> Iterable[Block]:
 
 
 def _situation(row: Mapping[str, Any], titles: Mapping[str, str], say: Say) -> str:
+    told = say(
+        "by_officer", situation=row["situation"] or "—", by=row["by"], on=row["on"] or "", basis=row["basis"] or "—"
+    )
     if row["decided_by"] == "officer":
-        return say(
-            "by_officer", situation=row["situation"] or "—", by=row["by"], on=row["on"] or "", basis=row["basis"] or "—"
-        )
+        return told
     if row["decided_by"] == "rule":
-        return say("by_rule", titles=say.join(titles.get(r, r) for r in row["rules"]))
+        ruled = say("by_rule", titles=say.join(titles.get(r, r) for r in row["rules"]))
+        return say("by_both", ruled=ruled, said=say.word(row["officer"]), told=told) if row["differs"] else ruled
     return say("by_nobody")
 
 
