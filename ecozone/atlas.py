@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ecozone.atlasfile import Accepted, Parameter, read_toml, write_toml
 from ecozone.errors import AtlasError, did_you_mean
 from ecozone.layer import Layer
+from ecozone.versions import order
 
 if TYPE_CHECKING:
     import folium
@@ -26,6 +27,11 @@ def _plain(parameter: Parameter) -> Parameter:
     """Give numpy's numbers as Python's."""
     item = getattr(parameter.value, "item", None)
     return parameter if item is None else replace(parameter, value=item())
+
+
+def in_order(access: Sequence[AccessList]) -> tuple[AccessList, ...]:
+    """Return access lists oldest version first."""
+    return tuple(sorted(access, key=lambda a: order(a.period.first, a.version)))
 
 
 class _Version:
@@ -116,7 +122,7 @@ class Atlas(Mapping[str, Layer]):
         for layer in layers:
             versions.setdefault(layer.kind, []).append(_InMemory(layer))
         self._set(versions, region, name, parameters or {}, accepted, notice, None)
-        self.access: Sequence[AccessList] = tuple(access)
+        self.access: Sequence[AccessList] = in_order(access)
         self._rasters = tuple(rasters)
 
     #: Rasters, or the files of those not yet opened.
@@ -139,7 +145,7 @@ class Atlas(Mapping[str, Layer]):
             repeated = [v.meta["version"] for v in found]
             if len(set(repeated)) < len(repeated):
                 raise AtlasError(f"图层 {kind} 有两个同名版本：{'、'.join(map(str, repeated))}，请改版本号。")
-            found.sort(key=lambda v: (v.meta["valid_from"] or "", str(v.meta["version"])))
+            found.sort(key=lambda v: order(v.meta["valid_from"], str(v.meta["version"])))
         self._versions = dict(sorted(versions.items()))
         self.region = region
         self.name = name or region
@@ -200,7 +206,7 @@ class Atlas(Mapping[str, Layer]):
         named = [(r.kind, r.version) for r in found]
         if not all(kind for kind, _ in named) or len(set(named)) < len(named):
             raise AtlasError("图集的每个栅格都要有类别（kind），同类的版本号不能相同，请改正。")
-        return tuple(sorted(found, key=lambda r: (r.kind, r.valid_from or dt.date.min, r.version)))
+        return tuple(sorted(found, key=lambda r: (r.kind, order(r.valid_from, r.version))))
 
     def raster(self, kind: str, day: dt.date | None = None) -> Raster | None:
         """Return the newest raster of a kind that holds on a day (None: of all), or None."""
@@ -300,6 +306,6 @@ def open_atlas(path: str | Path) -> Atlas:
 
     atlas = Atlas.__new__(Atlas)
     atlas._rasters = tuple(sorted(f for f in folder.glob("raster/*/*.tif") if not f.name.startswith(".")))
-    atlas.access = tuple(storage.read_access(f) for f in sorted(folder.glob(f"{storage.ACCESS}/*.json")))
+    atlas.access = in_order([storage.read_access(f) for f in sorted(folder.glob(f"{storage.ACCESS}/*.json"))])
     atlas._set(versions, said.region, said.name, said.parameters, said.accepted, said.notice, folder)
     return atlas

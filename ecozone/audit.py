@@ -14,7 +14,7 @@ from ecozone.atlas import Atlas
 from ecozone.consistency import RULES, consistency
 from ecozone.errors import AtlasError
 from ecozone.intake import codes, topology
-from ecozone.intake.importing import shrunk
+from ecozone.intake.former import lost, shrunk
 from ecozone.intake.issue import CODES, Issue, ordered
 from ecozone.layer import Layer
 
@@ -144,6 +144,7 @@ def _layer(layer: Layer, atlas: Atlas, as_of: dt.date, outline: Any) -> tuple[La
     if len(layer):
         issues += topology.stated_areas(layer.columns, layer.geometry, zones)
     issues += shrunk(layer, atlas)
+    issues += lost(layer, atlas)
     if not layer.valid_on(as_of):
         issues.append(
             Issue("period-reversed", f"没有在 {as_of} 有效的版本，最新的是 {layer.version}。", severity="warning")

@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import numpy as np
 import shapely
 
-from ecozone.atlas import Atlas
+from ecozone.atlas import Atlas, in_order
 from ecozone.atlasfile import FORMAT, Accepted, Parameter
 from ecozone.errors import AtlasError, EcozoneWarning, MissingDependencyError
 from ecozone.layer import Layer, as_date
@@ -264,7 +264,7 @@ def open_atlas(address: str) -> Atlas:
         k: Accepted(**(v | {"instrument": k, "on": as_date(v.get("on"))})) for k, v in about["accepted"].items()
     }
     atlas = Atlas.__new__(Atlas)
-    atlas.access = tuple(parse(json.loads(body), sha256) for body, sha256 in lists)
+    atlas.access = in_order([parse(json.loads(body), sha256) for body, sha256 in lists])
     atlas._set(versions, about["region"], about["name"], parameters, accepted, about["notice"], None)
     return atlas
 

@@ -318,6 +318,21 @@ def test_versions_hold_in_their_time_and_survive_saving(atlas: Path, tmp_path: P
     assert saved.with_parameters({}).raster("elevation").version == "new"
 
 
+def test_of_two_rasters_the_later_one_counts_and_one_behind_is_refused(atlas: Path, tmp_path: Path) -> None:
+    dem = ramp(tmp_path / "dem.tif")
+    import_raster(dem, atlas, kind="elevation", version="2026.1", valid_from="2019-01-01")
+    with pytest.raises(AtlasError, match=r"仍是版本 2026\.1.*--valid-from"):
+        import_raster(dem, atlas, kind="elevation", version="2026-11-22", today=DAY)
+    with pytest.raises(AtlasError, match="--version"):
+        import_raster(dem, atlas, kind="elevation", version="2025", valid_from="2019-01-01")
+    for version in ("2026.9", "2026.10", "2026-11-22"):
+        import_raster(dem, atlas, kind="elevation", version=version, valid_from="2019-01-01")
+        assert ecozone.open_atlas(atlas).raster("elevation", DAY).version == version
+    asked = ("--kind", "elevation", "--atlas", atlas, "--version", "1", "--valid-from", "2026-06-01")
+    ended = run_cli("import", dem, *asked)
+    assert ended.status == 0 and "自 2026-06-01 起采用本版，代替版本 2026-11-22" in ended.out
+
+
 def test_only_the_atlas_ground_is_copied(atlas: Path, tmp_path: Path) -> None:
     dem = ramp(tmp_path / "dem.tif", size=2000)
     made, where = import_raster(dem, atlas, kind="elevation", version="1")

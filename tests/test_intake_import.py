@@ -21,7 +21,7 @@ from pyproj import Transformer
 
 import ecozone
 from ecozone.errors import AtlasError, LayerError
-from ecozone.intake import datum, importing, limits
+from ecozone.intake import datum, former, importing, limits
 
 pytestmark = pytest.mark.xdist_group("intake-import")
 GK = ring("EPSG:4523")
@@ -114,7 +114,7 @@ def test_same_layer_from_five_formats_has_one_area(atlas: Path, tmp_path: Path) 
         raw("d.wkt", "SRID=4523;" + shapely.Polygon(GK).wkt)(tmp_path),
     ]
     constants = {"core_reserve": "否"}
-    areas = [importing.total_km2(put(p, atlas, f"v{i}", constants=constants).layer) for i, p in enumerate(paths)]  # type: ignore[arg-type]
+    areas = [former.total_km2(put(p, atlas, f"v{i}", constants=constants).layer) for i, p in enumerate(paths)]  # type: ignore[arg-type]
     assert areas == pytest.approx([0.0099951] * 5, abs=1e-7)
 
 
@@ -194,6 +194,103 @@ def test_smaller_redline_must_be_acknowledged(atlas: Path, tmp_path: Path) -> No
 def test_smaller_than_the_plan_must_be_acknowledged(atlas: Path, tmp_path: Path) -> None:
     assert put(redline(tmp_path, 1), atlas, "1", plan_area_km2=0.02).layer is None
     assert put(redline(tmp_path, 1), atlas, "1", plan_area_km2=0.0099).layer is not None
+
+
+def test_a_version_that_nobody_would_use_is_refused(atlas: Path, tmp_path: Path, cli: Callable[..., object]) -> None:
+    """The silent clear: what was imported without a day stood behind the version that was there."""
+    import datetime as dt
+
+    today = dt.date(2026, 11, 22)
+    assert put(redline(tmp_path, 1), atlas, "2026.1", valid_from="2019-01-01").layer is not None
+    ask = ("--kind", "ecological_redline", "--atlas", atlas, "--accuracy", "5")
+    behind = cli("import", redline(tmp_path, 2), *ask)
+    assert behind.status == 2  # type: ignore[attr-defined]
+    for words in ("version-unused", "仍是版本2026.1", "自2019-01-01起有效", "--valid-from", "晚于2019-01-01"):
+        assert words in re.sub(r"\s", "", behind.out), words  # type: ignore[attr-defined]
+    unmoved = put(redline(tmp_path, 2), atlas, "9", today=today, acknowledged=("version-unused",))
+    assert (unmoved.layer, unmoved.where, unmoved.used) == (None, "", "")  # nobody can acknowledge it away
+    assert len(ecozone.open_atlas(atlas).versions("ecological_redline")) == 1
+    done = cli("import", redline(tmp_path, 2), *ask, "--version", "2026-11-22", "--valid-from", "2026-06-01")
+    assert done.status == 0, done  # type: ignore[attr-defined]
+    assert "自 2026-06-01 起采用本版，代替版本 2026.1" in done.out  # type: ignore[attr-defined]
+    opened = ecozone.open_atlas(atlas)
+    at = {d: opened.at("ecological_redline", dt.date.fromisoformat(d)) for d in ("2026-05-31", "2026-06-01")}
+    assert {d: v and v.version for d, v in at.items()} == {"2026-05-31": "2026.1", "2026-06-01": "2026-11-22"}
+    past = put(redline(tmp_path, 1), atlas, "2018", today=today, valid_to="2018-12-31")
+    assert past.layer is not None, past.issues  # of the past, and says so
+    assert past.used == "至 2018-12-31 止采用本版，此前没有可用的版本"
+
+
+def test_versions_without_days_go_by_their_numbers(atlas: Path, tmp_path: Path) -> None:
+    import datetime as dt
+
+    from ecozone.audit import audit
+
+    today = dt.date(2026, 11, 22)
+    for version in ("2026.1", "2026.9", "2026.10", "2026-11-22"):
+        assert put(redline(tmp_path, 1), atlas, version, today=today).layer is not None, version
+    opened = ecozone.open_atlas(atlas)
+    assert [v.version for v in opened.versions("ecological_redline")] == ["2026.1", "2026.9", "2026.10", "2026-11-22"]
+    assert opened.at("ecological_redline", today) is opened["ecological_redline"]
+    lower = put(redline(tmp_path, 1), atlas, "2026.2", today=today)
+    assert [i.code for i in lower.open_errors] == ["version-unused"]
+    assert "--version" in lower.open_errors[0].message
+    assert put(redline(tmp_path, 0.5), atlas, "2026.12", today=today, acknowledged=("area-shrunk",)).layer is not None
+    found = next(v for v in audit(ecozone.open_atlas(atlas), as_of=today).layers if v.kind == "ecological_redline")
+    assert found.version == "2026.12"
+    assert [i.features for i in found.issues if i.code == "area-shrunk"] == [("2026-11-22",)]
+
+
+def rivers(folder: Path, name: str, *made: tuple[str, list[tuple[float, float]]], areal: bool = False) -> Path:
+    """Return a file of rivers named and drawn as said, in metres beside the parcel."""
+    base = SQUARE[3]
+    features = []
+    for title, points in made:
+        line = degrees([(base[1] + x, base[0] + y) for x, y in points]).tolist()
+        shape = {"type": "Polygon", "coordinates": [[*line, line[0]]]} if areal else {
+            "type": "LineString", "coordinates": line
+        }  # fmt: skip
+        features.append({"type": "Feature", "properties": {"name": title}, "geometry": shape})
+    path = folder / f"{name}.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+    return path
+
+
+def test_rivers_that_a_new_version_lacks_are_named(atlas: Path, tmp_path: Path, cli: Callable[..., object]) -> None:
+    options = {"kind": "river", "constants": {"watercourse": "river", "line": "water_edge", "river_class": "支流"}}
+    east, north = [(0.0, 0.0), (1000.0, 0.0)], [(0.0, 500.0), (0.0, 3500.0)]
+    all_of = [("甲河", east), *((f"乙{i}河", [(x + i * 50.0, y) for x, y in north]) for i in range(7))]
+    first = put(rivers(tmp_path, "全", *all_of), atlas, "1", **options)
+    assert first.layer is not None, first.issues
+    assert not {"features-missing", "extent-shrunk", "geometry-reduced"} & set(codes(first))
+    ask = ("--kind", "river", "--atlas", atlas, "--accuracy", "5", "--line", "water_edge", "--river-class", "支流")
+    record = tmp_path / "记录.json"
+    ran = cli("import", rivers(tmp_path, "少", ("甲河", east)), *ask, "--version", "2", "--json", record)
+    assert ran.status == 0, ran  # type: ignore[attr-defined]
+    said = {i["code"]: i for i in json.loads(record.read_text(encoding="utf-8"))["issues"]}
+    assert said["features-missing"]["count"] == 7
+    assert said["features-missing"]["severity"] == "warning"
+    assert "乙0河、乙1河、乙2河、乙3河、乙4河 等 7 个" in said["features-missing"]["message"]
+    assert "总长度 0.9998 公里，比上一版（1）的 21.9946 公里减少 20.9949" in said["extent-shrunk"]["message"]
+    assert "[features-missing]" in ran.out and "[extent-shrunk]" in ran.out  # type: ignore[attr-defined]
+    again = put(rivers(tmp_path, "又少", ("甲河", east)), atlas, "3", **options)
+    assert not {"features-missing", "extent-shrunk", "geometry-reduced"} & set(codes(again))
+
+
+def test_rivers_that_were_ground_and_become_lines_are_named(atlas: Path, tmp_path: Path) -> None:
+    options = {"kind": "river", "constants": {"watercourse": "river", "line": "water_edge", "river_class": "支流"}}
+    ring_of = [(0.0, 0.0), (1000.0, 0.0), (1000.0, 60.0), (0.0, 60.0)]
+    wide = rivers(tmp_path, "面", ("甲河", ring_of), areal=True)
+    narrow = rivers(tmp_path, "窄", ("甲河", [*ring_of[:2], (500.0, 60.0)]), areal=True)
+    assert put(wide, atlas, "1", **options).layer is not None
+    less = put(narrow, atlas, "2", **options)
+    assert less.layer is not None, less.issues
+    assert next(i for i in less.issues if i.code == "extent-shrunk").message.count("面积") == 1
+    line = put(rivers(tmp_path, "线", ("甲河", ring_of[:2])), atlas, "3", **options)
+    assert "geometry-reduced" in codes(line)
+    assert "有面，这一版只有线" in next(i.message for i in line.issues if i.code == "geometry-reduced")
+    back = put(wide, atlas, "4", **options)
+    assert not {"features-missing", "extent-shrunk", "geometry-reduced"} & set(codes(back))
 
 
 # ------------------------------------------------------------------------------------------------------ where
@@ -324,10 +421,10 @@ def big(folder: Path, count: int, name: str) -> Path:
     return shapefile(name, shapes, fields=REDLINE, rows=rows, prj_code="EPSG:4523")(folder)
 
 
-def started(path: Path, atlas: Path, version: str) -> subprocess.Popen[bytes]:
+def started(path: Path, atlas: Path, version: str, *more: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "ecozone", "import", path, "--kind", "ecological_redline", "--atlas", atlas]
     return subprocess.Popen(
-        [*command, "--accuracy", "5", "--version", version], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [*command, "--accuracy", "5", "--version", version, *more], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
 
 
@@ -365,7 +462,7 @@ def test_killed_import_leaves_old_or_new(atlas: Path, tmp_path: Path) -> None:
         assert there <= now <= there | {f"v{i}"}
         there = now
     assert killed >= kills // 3
-    final = started(path, atlas, "last")
+    final = started(path, atlas, f"v{kills + 1}")
     out = final.communicate()[0]
     assert final.returncode == 0, out.decode(errors="replace")
     assert not list(atlas.rglob(".part-*"))
@@ -373,7 +470,8 @@ def test_killed_import_leaves_old_or_new(atlas: Path, tmp_path: Path) -> None:
 
 def test_two_imports_at_once(atlas: Path, tmp_path: Path) -> None:
     path = big(tmp_path, 1500, "大")
-    both = [started(path, atlas, v) for v in ("a", "b", "same", "same")]
+    days = {"a": "2026-01-01", "b": "2026-02-01", "same": "2026-03-01"}  # used from its day on, whoever comes first
+    both = [started(path, atlas, v, "--valid-from", days[v]) for v in ("a", "b", "same", "same")]
     for one in both:
         one.communicate()
     assert [p.returncode for p in both[:2]] == [0, 0]

@@ -84,11 +84,16 @@ def test_import_into_the_database(demo: tuple[Path, str], tmp_path: Path, cli: C
         "--version",
         "2030.1",
     )
+    behind = cli(*options)
+    assert behind.status == 2  # type: ignore[attr-defined]
+    assert "version-unused" in behind.out  # type: ignore[attr-defined]
+    options = (*options, "--valid-from", "2030-01-01")
     refused = cli(*options)
     assert refused.status == 2  # type: ignore[attr-defined]
     assert "area-shrunk" in refused.out  # type: ignore[attr-defined]
-    done = cli(*options, "--acknowledge", "area-shrunk", "--valid-from", "2030-01-01")
+    done = cli(*options, "--acknowledge", "area-shrunk")
     assert done.status == 0, done  # type: ignore[attr-defined]
+    assert "自 2030-01-01 起采用本版，代替版本 2026.1" in done.out  # type: ignore[attr-defined]
     opened = ecozone.open_atlas(demo[1])
     assert opened["ecological_redline"].version == "2030.1"
     assert len(opened.versions("ecological_redline")) == 2
@@ -169,3 +174,19 @@ def test_rasters_stay_behind_and_are_named(server: str, tmp_path: Path) -> None:
     import_raster(ramp(tmp_path / "dem.tif"), folder, kind="elevation", version="2020", source="试验")
     with pytest.warns(EcozoneWarning, match="栅格没有写入：elevation 2020"):
         postgis.save(ecozone.open_atlas(folder), f"{server}{'&' if '?' in server else '?'}schema=rasterless")
+
+
+def test_of_two_lists_in_a_database_the_later_one_counts(server: str) -> None:
+    """Their names as text go the other way round."""
+    import datetime as dt
+
+    from ecozone import postgis
+    from ecozone.rules.access import AccessList
+    from ecozone.rules.model import Period
+
+    lists = [AccessList(v, "示例", (), period=Period(dt.date(2019, 1, 1))) for v in ("2026-11-22", "2026.1", "2026.9")]
+    address = f"{server}{'&' if '?' in server else '?'}schema=lists"
+    postgis.save(ecozone.Atlas([], "511111", access=lists), address)
+    opened = ecozone.open_atlas(address)
+    assert [a.version for a in opened.access] == ["2026.1", "2026.9", "2026-11-22"]
+    assert opened.access_at(dt.date(2026, 11, 22)) is opened.access[-1]

@@ -21,7 +21,7 @@ import pyarrow.parquet
 import pytest
 import shapely
 
-from ecozone import Atlas, Layer, compiled, open_atlas, storage
+from ecozone import Atlas, Layer, compiled, open_atlas, storage, versions
 from ecozone.atlasfile import Accepted, Parameter
 from ecozone.errors import AtlasError, EcozoneError
 
@@ -181,6 +181,63 @@ def test_of_two_valid_versions_the_later_one_counts() -> None:
         [wetlands("2", valid_from="2024-01-01"), wetlands("1"), wetlands("3", valid_from="2025-01-01")], "511111"
     )
     assert [atlas.at("wetland", dt.date(y, 6, 1)).version for y in (2023, 2024, 2026)] == ["1", "2", "3"]
+
+
+def test_versions_are_ordered_by_day_and_then_as_one_reads_them(tmp_path: Path) -> None:
+    names = ["1", "2", "10", "2025", "2026.1", "2026.9", "2026.10", "2026-11-22", "2026-11-22-2", "2026-11-22-10", "v9",
+             "v10", "初稿"]  # fmt: skip
+    shuffled = [*names[::2], *names[1::2]]
+    assert sorted(shuffled, key=lambda v: versions.order(None, v)) == names
+    assert versions.order(None, "9") < versions.order("2019-01-01", "1") == versions.order(dt.date(2019, 1, 1), "1")
+    assert versions.order(None, "2026-1") != versions.order(None, "2026.1")  # never a tie
+    atlas = Atlas([wetlands(v) for v in reversed(names)], "511111")
+    assert [v.version for v in atlas.versions("wetland")] == names
+    assert [v.version for v in open_atlas(atlas.save(tmp_path)).versions("wetland")] == names
+
+
+def _version(name: str, first: str | None = None, last: str | None = None) -> versions.Held:
+    return versions.Held(name, *(dt.date.fromisoformat(d) if d else None for d in (first, last)))
+
+
+@pytest.mark.parametrize(
+    ("new", "others", "words"),
+    [
+        (_version("2"), [_version("1", "2019-01-01")], ["仍是版本 1", "晚于 2019-01-01", "--valid-from"]),
+        (_version("2", last="2018-12-31"), [_version("1", "2019-01-01")], []),
+        (_version("2", last="2018-12-31"), [_version("1")], []),
+        (_version("1"), [_version("2")], ["仍是版本 2", "--version", "--valid-to"]),
+        (_version("1", "2026-01-01"), [_version("2")], []),
+        (_version("1", "2026-01-01"), [_version("2", "2026-01-01")], ["2026-01-01 采用的仍是版本 2", "--version"]),
+        (_version("1", "2025-01-01"), [_version("2", "2026-01-01")], []),
+        (_version("1", "2026-01-01", "2025-01-01"), [], ["早于"]),
+        (_version("1"), [], []),
+    ],
+)
+def test_a_version_behind_another_is_seen_beforehand(
+    new: versions.Held, others: list[versions.Held], words: list[str]
+) -> None:
+    said = versions.unused(new, others, dt.date(2026, 11, 22))
+    assert bool(said) == bool(words), said
+    for word in words:
+        assert word in said
+    if not said:  # what the sentence promises is what an atlas does
+        start = new.first or min(dt.date(2026, 11, 22), new.last or dt.date.max)
+        made = [wetlands(v.version, valid_from=v.first, valid_to=v.last) for v in (new, *others)]
+        assert Atlas(made, "511111").at("wetland", start).version == new.version  # type: ignore[union-attr]
+
+
+def test_what_a_version_replaces_is_told_day_by_day() -> None:
+    old, later = _version("2026.1", "2019-01-01"), _version("2030", "2030-01-01")
+    assert versions.told(_version("2", "2026-06-01"), [old]) == "自 2026-06-01 起采用本版，代替版本 2026.1"
+    assert versions.told(_version("2", "2026-06-01"), [old, later]) == (
+        "自 2026-06-01 起至 2029-12-31 止采用本版，代替版本 2026.1"
+    )
+    assert versions.told(_version("2"), []) == "对任何日期都采用本版，此前没有可用的版本"
+    assert versions.told(_version("2"), [_version("1")]) == "对任何日期都采用本版，代替版本 1"
+    assert versions.told(_version("2", "2018-01-01", "2026-12-31"), [old]) == (
+        "自 2018-01-01 起至 2018-12-31 止采用本版，此前没有可用的版本"
+    )
+    assert versions.told(_version("1"), [_version("2")]) == "没有一天采用本版"
 
 
 def test_two_layers_of_one_version_are_refused(tmp_path: Path) -> None:

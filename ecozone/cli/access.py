@@ -10,6 +10,7 @@ from ecozone.cli.layout import labelled
 from ecozone.cli.run import say, say_bytes
 from ecozone.clock import today
 from ecozone.errors import AtlasError, InputError
+from ecozone.versions import Held, told, unused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,26 +58,35 @@ def import_list(file: str, atlas: str, json_to: str | None, given: Mapping[str, 
     version = given["version"] or today().isoformat()
     if any(a.version == version for a in opened.access):
         raise InputError(f"图集已有版本为 {version} 的准入清单，不覆盖；请用 --version 另给一个版本号。")
+    new = Held(version, day(given["valid_from"]) if given["valid_from"] else None,
+               day(given["valid_to"]) if given["valid_to"] else None)  # fmt: skip
+    others = [Held(a.version, a.period.first, a.period.last) for a in opened.access]
     record = _record(survey, opened)
     if json_to != "-":
         _show(survey, opened)
         say()
     written = None
     if survey.requirements and not survey.refused:
+        if why := unused(new, others, today()):
+            raise AtlasError(f"没有导入准入清单：{why}")
         access = survey.access_list(
             version=version, document=given["document"] or survey.path.name,
             valid_from=_day(given["valid_from"]), valid_to=_day(given["valid_to"]),
         )  # fmt: skip
         written = storage.write_access(access, opened.path)
     record |= {"written": str(written) if written else None, "version": version}
+    if written:
+        record["used"] = told(new, others)
     if json_to == "-":
         say_bytes(json_bytes(record))
     elif json_to:
         write(json_to, json_bytes(record))
     if json_to != "-":
         count = f"{len(survey.requirements)} 条、{len(survey.units)} 个单元"
-        told = f"已导入准入清单 {count}，版本 {version}，写入 {written}"
-        say(told if written else f"没有导入：有 {len(survey.refused)} 行读不懂，请改正后重试。", style={"bold": True})
+        done = f"已导入准入清单 {count}，版本 {version}，写入 {written}"
+        say(done if written else f"没有导入：有 {len(survey.refused)} 行读不懂，请改正后重试。", style={"bold": True})
+        if written:
+            say(f"采用日期：{record['used']}。")
     return 0 if written else 2
 
 

@@ -189,9 +189,11 @@ def _list(issues: Sequence[Issue]) -> None:
 @click.option("--source", default="", metavar="TEXT", help="来源：谁提供的什么数据。")
 @click.option("--document", metavar="NO", help="批准文件的文号。")
 @click.option("--licence", metavar="TEXT", help="使用许可。")
-@click.option("--version", "version", metavar="V", help="版本号；缺省为当天日期。")
+@click.option(
+    "--version", "version", metavar="V", help="版本号；缺省为当天日期。生效日期相同的，采用版本号在后的一版。"
+)
 @click.option("--status", metavar="STATUS", help="要素状态：in_force 已生效（缺省）、proposed 拟划定、revoked 已撤销。")
-@click.option("--valid-from", metavar="D", help="版本生效日期。")
+@click.option("--valid-from", metavar="D", help="版本生效日期；不写则按最早的一版对待，排在写明日期的各版之前。")
 @click.option("--valid-to", metavar="D", help="版本失效日期。")
 @click.option(
     "--coverage", metavar="FILE|county", help="图层完整覆盖的范围：county 为整个图集区域，或一个面文件；不给则未知。"
@@ -242,10 +244,13 @@ def import_(file: str, kind: str, atlas: str, json_to: str | None, **given: Any)
             coverage=given["coverage"], acknowledged=given["acknowledge"], plan_area_km2=plan, region=given["region"],
             source=given["source"] or file.rsplit("@", 1)[-1], document=given["document"], licence=given["licence"],
             valid_from=_day(given["valid_from"]), valid_to=_day(given["valid_to"]), line=given["line"],
-            sensitive=given["sensitive"],
+            sensitive=given["sensitive"], today=today(),
         )  # fmt: skip
     if json_to:
-        record = {"written": done.where or None, "version": version, "issues": [i.to_dict() for i in done.issues]}
+        record = {
+            "written": done.where or None, "version": version, "used": done.used or None,
+            "issues": [i.to_dict() for i in done.issues],
+        }  # fmt: skip
         if json_to == "-":
             say_bytes(json_bytes(record))
             return 0 if done.layer is not None else 2
@@ -260,6 +265,7 @@ def import_(file: str, kind: str, atlas: str, json_to: str | None, **given: Any)
         return 2
     held = "" if done.layer.coverage is not None else "；没有给出覆盖范围（--coverage），“未找到”不能作为依据"
     say(f"已导入“{spec.name}”{len(done.layer)} 个要素，版本 {version}，写入 {done.where}{held}", style={"bold": True})
+    say(f"采用日期：{done.used}。")
     return 0
 
 

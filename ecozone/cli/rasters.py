@@ -52,8 +52,16 @@ def import_raster(file: str, kind: str, atlas: str, json_to: str | None, given: 
         licence=given["licence"],
         valid_from=_day(given["valid_from"]),
         valid_to=_day(given["valid_to"]),
+        today=today(),
     )
-    record: dict[str, Any] = {"written": str(where), "version": version, "issues": [], "raster": raster.meta()}
+    use = store.days_used(raster, open_atlas(atlas))
+    record: dict[str, Any] = {
+        "written": str(where),
+        "version": version,
+        "used": use,
+        "issues": [],
+        "raster": raster.meta(),
+    }
     if json_to == "-":
         say_bytes(json_bytes(record))
         return 0
@@ -67,6 +75,7 @@ def import_raster(file: str, kind: str, atlas: str, json_to: str | None, given: 
             say(line)
     say()
     say(f"已导入“{spec.name}”栅格，版本 {version}，写入 {where}", style={"bold": True})
+    say(f"采用日期：{use}。")
     return 0
 
 

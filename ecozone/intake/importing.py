@@ -11,23 +11,20 @@ from typing import Any
 
 import shapely
 
-from ecozone import kinds, measure
+from ecozone import kinds
 from ecozone._lock import locked
 from ecozone.atlas import Atlas, open_atlas
 from ecozone.atlasfile import write_toml
 from ecozone.errors import AtlasError, LayerError
 from ecozone.intake import crs as decision
 from ecozone.intake import files, reading
+from ecozone.intake.former import lost, shrunk
 from ecozone.intake.issue import Issue, errors, ordered
 from ecozone.layer import Layer
+from ecozone.versions import Held, told, unused
 
-#: Kinds whose area must not shrink from version to version (面积不减少).
-NOT_SMALLER = (
-    "ecological_redline", "nature_reserve", "national_park", "nature_park", "wetland", "basic_farmland",
-    "basic_farmland_area",
-)  # fmt: skip
-#: A loss below this share is digitising noise.
-LOSS = 1e-6
+#: Refuses for good: what nobody would use is not acknowledged but dated or named otherwise.
+UNUSED = "version-unused"
 _VERSION = re.compile(r"[\w\u4e00-\u9fff][\w\u4e00-\u9fff.\-]{0,63}")
 _DATABASE = ("postgresql://", "postgres://")
 
@@ -45,12 +42,15 @@ class Imported:
     issues : tuple of Issue
     open_errors : tuple of Issue
         Errors that nobody has acknowledged.
+    used : str
+        On what days the version is used and which versions it replaces then; ``""`` when nothing was written.
     """
 
     layer: Layer | None
     where: str
     issues: tuple[Issue, ...]
     open_errors: tuple[Issue, ...]
+    used: str = ""
 
 
 def import_layer(
@@ -69,6 +69,7 @@ def import_layer(
     acknowledged: tuple[str, ...] = (),
     plan_area_km2: float | None = None,
     region: str | None = None,
+    today: dt.date | None = None,
     **meta: Any,
 ) -> Imported:
     """Import a layer.
@@ -87,6 +88,9 @@ def import_layer(
         The figure of the plan that the layer must not stay below.
     region : str, optional
         Makes a new atlas of this region where there is none.
+    today : datetime.date, optional
+        A version without a first day must be used from then on (None: for good); one that another version would
+        stand before is refused (issue ``version-unused``, which nobody can acknowledge).
     **meta
         See `ecozone.read_layer`.
 
@@ -113,47 +117,20 @@ def import_layer(
     issues = list(read.issues)
     if made is not None:
         issues += shrunk(made, opened, plan_area_km2)
+        issues += lost(made, opened)
+        if why := unused(_held(made), [_held(v) for v in opened.versions(kind)], today):
+            issues.append(Issue(UNUSED, why))
     said = ordered(issues)
-    bad = tuple(errors(said, acknowledged))
+    bad = tuple(errors(said, set(acknowledged) - {UNUSED}))
     if made is None or bad:
         return Imported(None, "", said, bad)
-    return Imported(made, store.write(made), said, ())
+    where = store.write(made)
+    others = [_held(v) for v in store.open().versions(kind) if v.version != made.version]
+    return Imported(made, where, said, (), told(_held(made), others))
 
 
-def shrunk(layer: Layer, atlas: Atlas, plan_area_km2: float | None = None) -> list[Issue]:
-    """Compare a layer's area with the last version's and the plan's figure (面积不减少)."""
-    if layer.kind not in NOT_SMALLER:
-        return []
-    now = total_km2(layer)
-    out = []
-    before = [v for v in atlas.versions(layer.kind) if v.version != layer.version and len(v)]
-    if before:
-        last = total_km2(before[-1])
-        if now < last * (1 - LOSS):
-            message = (
-                f"“{layer.spec.name}”面积 {now:.4f} 平方公里，"
-                f"比上一版（{before[-1].version}）的 {last:.4f} 平方公里减少 "
-                f"{last - now:.4f} 平方公里。确有批准依据的，"
-                f"用 --acknowledge area-shrunk 确认并在 --document 写明文号。"
-            )
-            out.append(Issue("area-shrunk", message, 1, (before[-1].version,)))
-    figure = plan_area_km2
-    parameter = atlas.parameters.get(f"plan_area_{layer.kind}_km2")
-    if figure is None and parameter is not None:
-        figure = float(parameter.value)
-    if figure is not None and now < figure * (1 - 1e-4):
-        message = (
-            f"“{layer.spec.name}”面积 {now:.4f} 平方公里，小于规划数 {figure:g} 平方公里（差 {figure - now:.4f}）。"
-            "确认无误的，用 --acknowledge area-shrunk 确认。"
-        )
-        out.append(Issue("area-shrunk", message))
-    return out
-
-
-def total_km2(layer: Layer) -> float:
-    """Return the area that a layer's zones cover together, square kilometres."""
-    shapes = layer.geometry[(layer.columns["status"] == "in_force")]
-    return float(measure.area_m2(shapely.union_all(shapes))[0]) / 1e6 if len(shapes) else 0.0
+def _held(layer: Layer) -> Held:
+    return Held(layer.version, layer.valid_from, layer.valid_to)
 
 
 def _own_outline(layer: Layer) -> Layer:

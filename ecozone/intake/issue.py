@@ -88,6 +88,10 @@ CODES: dict[str, tuple[str, str, str]] = {
     "area-differs": ("warning", "provider", "登记面积与图形面积不一致"),
     "area-unit": ("info", "nobody", "面积单位按数值推断"),
     "area-shrunk": ("error", "importer", "面积比上一版本或规划数减少"),
+    "extent-shrunk": ("warning", "importer", "面积、长度或个数比上一版本减少"),
+    "features-missing": ("warning", "importer", "上一版本的要素在这一版里没有"),
+    "geometry-reduced": ("warning", "importer", "上一版本是面（线），这一版只有线（点）"),
+    "version-unused": ("error", "importer", "版本排在另一版之前，不会被采用"),
     "atlas-damaged": ("error", "importer", "图层文件损坏"),
     # boundary-point TXT
     "txt-head-missing": ("warning", "provider", "没有[属性描述]"),

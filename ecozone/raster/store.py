@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 from pathlib import Path
@@ -15,6 +16,7 @@ from ecozone._lock import locked
 from ecozone.errors import AtlasError
 from ecozone.raster.grid import BLOCK, Grid
 from ecozone.raster.source import Raster, RasterError
+from ecozone.versions import Held, told, unused
 
 if TYPE_CHECKING:
     from ecozone.atlas import Atlas
@@ -28,7 +30,9 @@ AROUND = 0.03
 _SPACE = "ECOZONE"
 
 
-def import_raster(path: str | Path, atlas: str | Path, *, kind: str, version: str, **meta: Any) -> tuple[Raster, Path]:
+def import_raster(
+    path: str | Path, atlas: str | Path, *, kind: str, version: str, today: dt.date | None = None, **meta: Any
+) -> tuple[Raster, Path]:
     """Copy a raster into an atlas folder as a new version of its kind.
 
     What lies more than 3 km beyond the atlas' outline stays behind; pixels are not resampled.
@@ -40,6 +44,8 @@ def import_raster(path: str | Path, atlas: str | Path, *, kind: str, version: st
         Folder.
     kind, version, **meta
         See `Raster.open`.
+    today : datetime.date, optional
+        A raster without a first day must be used from then on (None: for good).
 
     Returns
     -------
@@ -52,7 +58,7 @@ def import_raster(path: str | Path, atlas: str | Path, *, kind: str, version: st
     RasterError
         The raster cannot be used, or lies beside the atlas.
     AtlasError
-        No atlas folder, or a version that is there already: it is never replaced.
+        No atlas folder, a version that is there already: it is never replaced; one that another would stand before.
     """
     from ecozone.atlas import open_atlas
 
@@ -67,6 +73,9 @@ def import_raster(path: str | Path, atlas: str | Path, *, kind: str, version: st
             raise AtlasError(
                 f"图集里已有“{raster.spec.name}”栅格版本 {version}，已有的版本不会被覆盖，请用 --version 换一个版本号。"
             )
+        others = [_held(r) for r in open_atlas(folder).rasters if r.kind == raster.kind]
+        if why := unused(_held(raster), others, today):
+            raise AtlasError(f"没有导入“{raster.spec.name}”栅格：{why}")
         write_raster(raster, folder, outline)
     return read_raster(target), target
 
@@ -125,6 +134,16 @@ def read_raster(path: Path) -> Raster:
         accuracy_m=meta["accuracy_m"],
         notice=meta["notice"],
     )
+
+
+def days_used(raster: Raster, atlas: Atlas) -> str:
+    """Say on what days a raster of an atlas is used and what it replaces then."""
+    others = [_held(r) for r in atlas.rasters if r.kind == raster.kind and r.version != raster.version]
+    return told(_held(raster), others)
+
+
+def _held(raster: Raster) -> Held:
+    return Held(raster.version, raster.valid_from, raster.valid_to)
 
 
 def free_version(atlas: Atlas, kind: str, day: str) -> str:
