@@ -15,6 +15,7 @@ from ecozone.clock import today
 from ecozone.errors import EcozoneError, InputError
 from ecozone.web import forms, view, work
 from ecozone.web.audit import noted
+from ecozone.web.files import notes_of
 from ecozone.web.pages import desk_of, filled, form_page, frame, page, tagged
 from ecozone.web.request import typed
 from ecozone.web.settings import LOOPBACK
@@ -67,6 +68,7 @@ async def check(request: Request) -> Response:
         if sites:
             asked["site"], accuracy = sites[0]["geometry"], sites[0]["accuracy_m"]
             asked["site_accuracy_m"] = accuracy if asked["site_accuracy_m"] is None else asked["site_accuracy_m"]
+            asked["notes"] = notes_of(sites[0])
             asked["crs"], asked["name"] = None, asked["name"] or sites[0]["name"]
             asked["nature"] = asked["nature"] or sites[0]["nature"]
             asked["industry"] = asked["industry"] or [c for c in [sites[0]["industry"]] if c]

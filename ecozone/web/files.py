@@ -10,7 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from ecozone.errors import InputError, SiteError
+from ecozone.web import view
+from ecozone.web.request import NOTES
 
+#: Characters of a note that a request keeps.
+_NOTE = 400
 Tell = Callable[[Any], None]
 
 
@@ -24,7 +28,7 @@ def read_sites(folder: str, crs: str | None, atlas_folder: str, each: bool, most
     """
     path = _upload(folder)
     try:
-        return _each(path, crs, atlas_folder, most) if each else _whole(path, crs)
+        return _each(path, crs, atlas_folder, most) if each else _whole(path, crs, atlas_folder)
     except InputError as error:
         raise SiteError(_named(str(error), folder)) from None
 
@@ -53,7 +57,7 @@ def judge_each(
     judged = 0
     for i, site in enumerate(sites):
         one = {**asked, "site": site["geometry"], "site_accuracy_m": site["accuracy_m"], "name": site["name"]}
-        one["crs"] = None
+        one["crs"], one["notes"] = None, notes_of(site)
         one["nature"] = site["nature"] or asked["nature"]
         one["industry"] = [site["industry"]] if site["industry"] else asked["industry"]
         try:
@@ -64,12 +68,19 @@ def judge_each(
     return judged
 
 
-def _whole(path: Path, crs: str | None) -> dict[str, Any]:
+def notes_of(site: Mapping[str, Any]) -> list[str]:
+    """Return how a site was read, as a request keeps it: in words of the form."""
+    said = (view.plain(n) or n for n in site["notes"])
+    return [n[:_NOTE] for n in said][:NOTES]
+
+
+def _whole(path: Path, crs: str | None, atlas_folder: str) -> dict[str, Any]:
     import shapely
 
+    from ecozone.atlas import open_atlas
     from ecozone.intake.site import read_place
 
-    found = read_place(path, crs=crs)
+    found = read_place(path, crs=crs, atlas=open_atlas(atlas_folder))
     site = {
         "geometry": json.loads(shapely.to_geojson(found.geometry)), "accuracy_m": found.accuracy_m,
         "name": path.stem, "notes": list(found.notes), "nature": None, "industry": None,

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Vertices of a site, brackets within each other, characters of a typed site.
 VERTICES, DEPTH, SITE_TEXT = 100_000, 12, 2_000_000
+#: Notes on how a site was read that a request keeps.
+NOTES = 20
 _NUMBER = r"[-+]?\d+(?:\.\d+)?"
 _PAIR = re.compile(rf"^\(?（?\s*({_NUMBER})\s*[,，;；\s]\s*({_NUMBER})\s*\)?）?$")
 _WKT = re.compile(r"^\s*(?:SRID=\d+;)?\s*(MULTI)?(POINT|LINESTRING|POLYGON)\s*(Z|M|ZM)?\s*\(", re.IGNORECASE)
@@ -77,6 +79,9 @@ class CheckRequest(_Strict):
     stage: _WORD | None = Field(None, description="办理阶段：招商、立项、选址、用地预审、可研、安评、环评。")
     as_of: _DAY | None = Field(None, description="判定日期，如 2026-11-22；缺省取北京时间当天。")
     answers: Annotated[list[AnswerRequest], Field(max_length=400)] = Field([], description="准入清单的人工核对。")
+    notes: Annotated[list[_TEXT], Field(max_length=NOTES)] = Field(
+        [], description="位置是怎样读出来的（坐标系如何认定、精度有无说明），原样列入结论的推定。"
+    )
 
 
 class WhereRequest(_Strict):
@@ -118,7 +123,7 @@ def project_of(asked: Mapping[str, Any]) -> Project:
     from ecozone.project import Project
 
     site, accuracy = place(asked["site"], asked["site_accuracy_m"])
-    return Project(
+    project = Project(
         site,
         nature=asked["nature"] or None,
         industry=list(asked["industry"]) or None,
@@ -134,6 +139,8 @@ def project_of(asked: Mapping[str, Any]) -> Project:
         stage=asked["stage"] or None,
         permanent=asked["permanent"],
     )
+    said = tuple(dict.fromkeys([*asked.get("notes", ()), *project.notes]))
+    return project.with_(notes=said) if said else project
 
 
 def answers_of(asked: Mapping[str, Any]) -> dict[tuple[str, str], Answer]:

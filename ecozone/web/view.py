@@ -129,11 +129,18 @@ def project(record: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("行业", "；".join(f"{c} {words.name_of(c)}" for c in p["industries"]) or "未提供"),
         ("设施", _facilities(list(dict.fromkeys(facilities)), p["facilities_closed"])),
         ("事实", "；".join(facts)),
-        ("用地", f"{ground}，坐标精度 ±{main['accuracy_m']:,.1f} 米"),
+        ("用地", f"{ground}，{_exact(main['accuracy_m'])}"),
+        ("读取", "；".join(a["text"] for a in record["assumptions"] if a["about"] == "site")),
         ("判定日期", record["as_of"]),
         ("图集", f"{record['region']['name']}（{record['region']['code']}）"),
     ]
     return [(k, v) for k, v in rows if v]
+
+
+def _exact(accuracy_m: float) -> str:
+    """Return an accuracy as the command line does, never as a false ±0.0."""
+    fine = f"{accuracy_m:,.1f}" if accuracy_m >= 1 else f"{accuracy_m:.1g}"
+    return f"坐标精度 ±{fine} 米" if accuracy_m else "坐标精度按 0 米计"
 
 
 def _facilities(names: list[str], closed: bool) -> str:
@@ -228,7 +235,7 @@ def _amount(unit: Mapping[str, Any]) -> str:
 
 def _assumed(record: Mapping[str, Any]) -> list[str]:
     idle = "：对本项目不适用"
-    texts = [a["text"] for a in record["assumptions"]]
+    texts = [a["text"] for a in record["assumptions"] if a["about"] != "site"]  # of the site: said beside it
     unasked = [t.removesuffix(idle) for t in texts if t.endswith(idle)]
     return [t for t in texts if not t.endswith(idle)] + ([f"对本项目不适用：{'、'.join(unasked)}"] if unasked else [])
 
