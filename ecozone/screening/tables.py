@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecozone.relation import FALSE
-from ecozone.rules.access import FAILS, OPEN
+from ecozone.rules.access import CONFORMITY, FAILS, OPEN
 from ecozone.rules.judge import (
     CLEAR,
     HIT,
@@ -179,16 +179,34 @@ def standing(judged: Judged) -> list[Standing]:
             if early:
                 out.append(Standing(f"data.{book.name}.before", book.name, NO_DATA, projects))
             out += [Standing(f"register.{i.id}", book.name, NO_DATA, projects) for i in waiting]
-    for code, touches in judgement.compared.without_list.items():
-        out.append(Standing(f"access.{code}", "ecozone", NO_DATA, np.unique(batch.project[touches])))
+    for code, meets in judgement.compared.without_list.items():
+        out.append(Standing(f"access.{code}", "ecozone", NO_DATA, np.unique(batch.project[meets > FALSE])))
     for row in judgement.compared.rows:
         rule, effect = f"access.{row.unit}.{row.requirement.id}", row.requirement.effect
-        open_ = np.unique(batch.project[row.touches & (row.state == OPEN)])
-        out.append(Standing(rule, "ecozone", UNDETERMINED, open_, effect=effect))
-        if row.answer is not None:
-            fails = np.setdiff1d(batch.project[row.touches & (row.state == FAILS)], open_)
-            out.append(Standing(rule, "ecozone", HIT, fails, effect=effect))
-    return [s for s in out if len(s.projects)]
+        if row.answer is not None and row.answer.conformity == CONFORMITY[FAILS]:
+            out.append(Standing(rule, "ecozone", HIT, np.unique(batch.project[row.touches]), effect=effect))
+        else:
+            open_ = np.unique(batch.project[row.touches & ~row.may & (row.state == OPEN)])
+            out.append(Standing(rule, "ecozone", UNDETERMINED, open_, effect=effect))
+    return [s for s in (*out, *_possible(judged)) if len(s.projects)]
+
+
+def _possible(judged: Judged) -> list[Standing]:
+    """Return units that sites only may touch, by the worst effect of the rows that wait for it."""
+    project, waiting = judged.batch.project, [r for r in judged.judgement.compared.rows if r.may.any()]
+    out = []
+    for unit in dict.fromkeys(r.unit for r in waiting):
+        push, effect = (np.full(judged.batch.projects, -1) for _ in range(2))
+        for row in (r for r in waiting if r.unit == unit):
+            mine = np.unique(project[row.may & (row.state == OPEN)])
+            code = EFFECT_NAMES.index(row.requirement.effect)
+            mine = mine[_PUSH[code] > push[mine]]
+            push[mine], effect[mine] = _PUSH[code], code
+        out += [
+            Standing(f"access.{unit}", "ecozone", UNDETERMINED, np.flatnonzero(effect == e), effect=EFFECT_NAMES[e])
+            for e in np.unique(effect[effect >= 0]).tolist()
+        ]
+    return out
 
 
 def _extents(judged: Judged) -> list[Standing]:
