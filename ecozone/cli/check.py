@@ -82,7 +82,7 @@ _EXITS = {
 @click.option("--stage", metavar="STAGE", help="办理阶段：招商、立项、选址、用地预审、可研、安评、环评。")
 @click.option("--as-of", metavar="YYYY-MM-DD", help="判定日期，决定用哪些规则和图层；缺省取北京时间当天。")
 @click.option("--book", multiple=True, metavar="NAME|FILE", help="只用指定的内置规则集，或另加自己的规则文件；可重复。")
-@click.option("--answers", metavar="FILE", help="填好的准入清单比对表（xlsx、csv）。")
+@click.option("--answers", metavar="FILE", help="填好的准入清单比对表（xlsx、csv），用 --answers-to 写出。")
 @click.option("--json", "json_to", metavar="FILE|-", help="把完整记录写成 JSON；- 表示写到标准输出，此时不再打印文字。")
 @map_options
 @output_options

@@ -29,6 +29,7 @@ _FILES = (
     click.option("--report", "report_to", metavar="FILE", help="写出报告：.docx、.pdf 或 .html。"),
     click.option("--save", "save_to", metavar="X.ecozone.json", help="保存记录，供 verify、diff、override 使用。"),
     click.option("--ledger", "ledger_to", metavar="FILE.xlsx", help="记入台账；已有的台账在末尾添加。"),
+    click.option("--answers-to", metavar="FILE.xlsx", help="写出须人工核对的准入清单比对表；填好后用 --answers 读回。"),
 )
 _MAP = (
     click.option("--map", "map_to", metavar="FILE.html", help="把结果画成网页地图，断网也能打开。"),
@@ -110,7 +111,7 @@ def on_paper(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def files(given: dict[str, Any]) -> dict[str, str | None]:
     """Take the files to write out of what was typed."""
-    return {k: given.pop(k) for k in ("report_to", "save_to", "ledger_to")}
+    return {k: given.pop(k) for k in ("report_to", "save_to", "ledger_to", "answers_to")}
 
 
 def write_outputs(answer: Assessment, wanted: Mapping[str, str | None], options: Mapping[str, Any]) -> list[str]:
@@ -124,4 +125,8 @@ def write_outputs(answer: Assessment, wanted: Mapping[str, str | None], options:
         from ecozone.report.ledger import write_ledger
 
         notes.append(f"台账：{write_ledger([answer], wanted['ledger_to'], append=True)}")
+    if wanted["answers_to"]:
+        from ecozone.report.answers import write_answers
+
+        notes.append(f"比对表：{write_answers(answer, wanted['answers_to'])}（填好后用 --answers 读回）")
     return notes

@@ -21,7 +21,10 @@ _TOGETHER = {
         "有无下列设施",
         "用地本身是的，写 --facility 词；在别处有的，写 --has 词或 --part 词=位置；此外没有的，写 --facility none。",
     ),
-    "access_row": ("准入清单中须人工核对的条目", "请在清单比对表中逐条填写项目对应情况和符合性（--answers）。"),
+    "access_row": (
+        "准入清单中须人工核对的条目",
+        "请在清单比对表中逐条填写项目对应情况和符合性（--answers-to 写出，--answers 读回）。",
+    ),
     "instrument": (
         "已知而未编入规则的文件",
         "请人工核对，核对后逐件登记：ecozone params --atlas 图集 --accept 编号 --basis 核对情况。",

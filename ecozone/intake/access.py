@@ -265,7 +265,9 @@ def read_answers(path: str | Path) -> dict[tuple[str, str], Answer]:
         if not given["conformity"]:
             continue
         if not given["unit"] or not given["id"]:
-            raise InputError(f"“{path}”第 {line} 行没有单元编码或清单编号，请用 ecozone check 导出的比对表填写。")
+            raise InputError(
+                f"“{path}”第 {line} 行没有单元编码或清单编号，请用 ecozone check --answers-to 写出的比对表填写。"
+            )
         if given["conformity"] not in CONFORMITY:
             raise InputError(f"“{path}”第 {line} 行的符合性“{given['conformity']}”应为 {'、'.join(CONFORMITY)} 之一。")
         if not given["by"]:

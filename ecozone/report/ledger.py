@@ -156,9 +156,9 @@ def _bytes(openpyxl: Any, rows: Mapping[str, Sequence[Sequence[Any]]]) -> bytes:
     book.remove(book.active)
     for sheet, title in SHEETS.items():
         heads = [_head(c) for c in columns()[sheet]]
-        _fill(book.create_sheet(title), heads, rows[sheet])
+        fill(book.create_sheet(title), heads, rows[sheet])
     meaning = [[title, _head(c), c[2], c[3], c[4]] for sheet, title in SHEETS.items() for c in columns()[sheet]]
-    _fill(book.create_sheet(DICTIONARY), _DICTIONARY_HEADS, meaning)
+    fill(book.create_sheet(DICTIONARY), _DICTIONARY_HEADS, meaning)
     book.properties.creator = "ecozone"
     out = io.BytesIO()
     book.save(out)
@@ -169,7 +169,8 @@ def _head(column: Sequence[str]) -> str:
     return f"{column[1]}（{column[3]}）" if column[3] and not column[1].endswith("）") else column[1]
 
 
-def _fill(sheet: Any, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def fill(sheet: Any, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write a head and rows to a worksheet, as wide as they need, no cell taken for a formula."""
     from openpyxl.styles import Alignment, Font, PatternFill
     from openpyxl.utils import get_column_letter
 

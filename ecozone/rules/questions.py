@@ -76,7 +76,10 @@ def _ask(what: str) -> tuple[str, str]:
         return f"管控单元 {name} 的准入清单", "请导入该单元的生态环境准入清单（xlsx、csv）。"
     if head == "access_row":
         unit, _, row = name.partition("/")
-        return f"准入清单 {row}（{unit}）", "请在清单比对表中逐条填写项目对应情况和符合性（--answers）。"
+        return (
+            f"准入清单 {row}（{unit}）",
+            "请在清单比对表中逐条填写项目对应情况和符合性（--answers-to 写出，--answers 读回）。",
+        )
     if head == "rules_before":
         return f"规则集 {name} 所编年代以前的规定", "请改用较晚的判定日期，或人工核对当时有效的法律法规。"
     if head == "ground":
