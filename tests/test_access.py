@@ -352,7 +352,8 @@ def test_possible_unit_without_list_is_no_data() -> None:
     assert not any(f.rule == f"access.{WEST}" for f in east_of(60, only_east, extent_m=20).findings)
 
 
-def test_rule_stands_beside_an_officer_who_differs() -> None:
+def test_rule_stands_beside_an_officer_who_differs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")  # a narrow terminal breaks the sentence that is looked for
     rows = listed({"id": "chem", "heading": "禁止开发建设活动的要求", "rules": ["cn.长江保护法.26-2"]})
     plant = {**WAREHOUSE, "industry": "C2614"}
     said = {(UNIT, "chem"): Answer("符合", "无害", "自述", "张某")}
@@ -367,7 +368,8 @@ def test_rule_stands_beside_an_officer_who_differs() -> None:
     assert (agreed["decided_by"], agreed["differs"]) == ("rule", False)
 
 
-def test_officer_may_be_stricter_than_a_rule() -> None:
+def test_officer_may_be_stricter_than_a_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")  # a narrow terminal breaks the sentence that is looked for
     rows = listed({"id": "chem", "heading": "限制开发建设活动的要求", "rules": ["cn.长江保护法.26-2"]})
     answer = ask(rows, answers={(UNIT, "chem"): Answer("不符合", "实为化工", "踏勘", "张某")})
     row = answer.requirements[0]
