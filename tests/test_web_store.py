@@ -23,6 +23,7 @@ from desk import served
 import ecozone
 from ecozone.demo import demo_folder, sample_projects
 from ecozone.errors import EcozoneError, InputError
+from ecozone.web.audit import Audit
 from ecozone.web.store import SEARCHES, Store
 from ecozone.web.tables import Postgis, Sqlite, StoreError, Tables
 
@@ -264,3 +265,15 @@ def test_who_may_only_read_is_told(server: str) -> None:
     finally:
         with psycopg.connect(server, autocommit=True) as db:
             db.execute(f"DROP ROLE {name}")
+
+
+def test_lines_that_the_store_refuses_stand_in_the_servers_log(caplog: pytest.LogCaptureFixture) -> None:
+    class Full:
+        def audit(self, lines: object) -> None:
+            raise StoreError("磁盘已满")
+
+    audit = Audit(Full(), lambda: AT)  # type: ignore[arg-type]
+    audit("127.0.0.1", "本机", "GET", "/results/9", 200)
+    audit.close()
+    audit("127.0.0.1", "本机", "GET", "/results/10", 200)
+    assert "磁盘已满" in caplog.text and "/results/9'" in caplog.text and "/results/10'" in caplog.text

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, MutableMapping, Sequence
 from logging import getLogger
 from typing import Any
 
+from ecozone.errors import EcozoneError
 from ecozone.web.store import Store
 
 log = getLogger("ecozone")
@@ -40,7 +41,11 @@ class Audit:
     def __call__(self, address: str, who: str, method: str, path: str, status: int) -> None:
         """Take one line; files of the page itself are not worth one."""
         if not path.startswith("/static/"):
-            self._lines.put((self._now(), address, who, method[:10], path[:_LINE], status))
+            line = (self._now(), address, who, method[:10], path[:_LINE], status)
+            if self._thread.is_alive():
+                self._lines.put(line)
+            else:
+                _unwritten([line])
 
     def close(self) -> None:
         """Write what is left."""
@@ -57,5 +62,12 @@ class Audit:
             written = [line for line in lines if line is not None]
             try:
                 self._store.audit(written)
-            except Exception:
-                log.exception("%d lines of the audit log were not written", len(written))
+            except EcozoneError as error:
+                log.error("the audit log could not be written: %s", error)
+                _unwritten(written)
+
+
+def _unwritten(lines: Sequence[tuple[Any, ...]]) -> None:
+    """Put lines that the store did not take into the server's log: none is lost."""
+    for line in lines:
+        log.error("audit %s", line)

@@ -221,6 +221,7 @@ class Desk:
         stop = self._stops[key] = threading.Event()
 
         def run() -> None:
+            state, said = "failed", "任务在计算中出错，没有完成；请把时间告诉维护者。"
             try:
                 with self._batches:
                     result = apart(
@@ -229,13 +230,11 @@ class Desk:
                     )  # fmt: skip
                 if kept is not None:
                     kept(result)
-                self._ended(key, "done")
+                state, said = "done", ""
             except EcozoneError as error:
-                self._ended(key, "cancelled" if stop.is_set() else "failed", str(error))
-            except Exception:
-                log.exception("job %s", key)
-                self._ended(key, "failed", "任务在计算中出错，没有完成；请把时间告诉维护者。")
-            finally:
+                state, said = "cancelled" if stop.is_set() else "failed", str(error)
+            finally:  # anything else goes on to the thread's hook, which prints it
+                self._ended(key, state, said)
                 self._stops.pop(key, None)
 
         threading.Thread(target=run, daemon=True).start()

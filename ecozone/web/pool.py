@@ -250,7 +250,7 @@ def _answer(pipe: Connection, function: Callable[..., Any], arguments: Sequence[
         answer = ("refused", str(error))
     except MemoryError:
         answer = ("memory", "")
-    except Exception:
+    except Exception:  # whatever it is, the process that asked raises it (`_wait`, `Pool`) with this traceback
         answer = ("failed", traceback.format_exc())
     with contextlib.suppress(BrokenPipeError, OSError):
         pipe.send(answer)
