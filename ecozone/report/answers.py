@@ -6,9 +6,8 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecozone.errors import InputError, MissingDependencyError
 from ecozone.report.ledger import fill
-from ecozone.report.write import write_bytes
+from ecozone.report.write import workbook, write_bytes
 
 if TYPE_CHECKING:
     from ecozone.assessment import Assessment
@@ -41,13 +40,7 @@ def write_answers(answer: Assessment, path: str | Path) -> Path:
     MissingDependencyError
         openpyxl is not installed.
     """
-    target = Path(path)
-    if target.suffix.lower() != ".xlsx":
-        raise InputError(f"比对表“{target.name}”应以 .xlsx 结尾。")
-    try:
-        import openpyxl
-    except ImportError:
-        raise MissingDependencyError("写比对表需要 openpyxl，请安装：pip install ecozone[report]。") from None
+    target, openpyxl = workbook(path, "比对表")
     asked = {(r["unit"], r["id"]): r for r in answer.requirements if r["decided_by"] != "rule"}
     return write_bytes(target, lambda: _bytes(openpyxl, [_row(r) for r in asked.values()]))
 

@@ -14,10 +14,10 @@ import shapely
 from ecozone import compiled, words
 from ecozone._version import __version__
 from ecozone.assessment import VERDICTS, Assessment
-from ecozone.errors import InputError, MissingDependencyError
+from ecozone.errors import InputError
 from ecozone.report.messages import MU_M2, Say
 from ecozone.report.tree import clean
-from ecozone.report.write import write_bytes
+from ecozone.report.write import workbook, write_bytes
 
 #: Sheets in their order: key in ``ledger.yaml`` and title.
 SHEETS: Mapping[str, str] = {"project": "项目", "finding": "规定", "unit": "管控单元"}
@@ -57,13 +57,7 @@ def write_ledger(answers: Iterable[Assessment], path: str | Path, *, append: boo
     MissingDependencyError
         openpyxl is not installed.
     """
-    target = Path(path)
-    if target.suffix.lower() != ".xlsx":
-        raise InputError(f"台账“{target.name}”应以 .xlsx 结尾。")
-    try:
-        import openpyxl
-    except ImportError:
-        raise MissingDependencyError("写台账需要 openpyxl，请安装：pip install ecozone[report]。") from None
+    target, openpyxl = workbook(path, "台账")
     rows: dict[str, list[Sequence[Any]]] = {sheet: [] for sheet in SHEETS}
     if append and target.is_file():
         for sheet, kept in _read(openpyxl, target).items():

@@ -5,10 +5,11 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ecozone._atomic import whole
-from ecozone.errors import InputError, os_reason
+from ecozone.errors import InputError, MissingDependencyError, os_reason
 from ecozone.report.chapters.cover import Handling
 from ecozone.report.document import document
 from ecozone.report.tree import Document, Figure
@@ -112,6 +113,33 @@ def _bytes(content: Document, suffix: str, template: str | Path | None) -> bytes
     from ecozone.report.html import html_text
 
     return html_text(content).encode("utf-8")
+
+
+def workbook(path: str | Path, what: str) -> tuple[Path, ModuleType]:
+    """Return where a workbook goes and the library that makes it.
+
+    Parameters
+    ----------
+    path : str or Path
+        Ends with ``.xlsx``.
+    what : str
+        What it is called in a refusal: 台账.
+
+    Raises
+    ------
+    InputError
+        Another ending.
+    MissingDependencyError
+        openpyxl is not installed.
+    """
+    target = Path(path)
+    if target.suffix.lower() != ".xlsx":
+        raise InputError(f"{what}“{target.name}”应以 .xlsx 结尾。")
+    try:
+        import openpyxl
+    except ImportError:
+        raise MissingDependencyError(f"写{what}需要 openpyxl，请安装：pip install ecozone[report]。") from None
+    return target, openpyxl
 
 
 def write_bytes(target: Path, made: Callable[[], bytes]) -> Path:

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
     from ecozone._engine import Judged
 
+#: Columns of a finding that no zone stands behind.
+_NOWHERE: dict[str, Any] = {
+    "firm": True,
+    **dict.fromkeys(("kind", "zone", "zone_name", "unit"), -1),
+    **dict.fromkeys(("distance_m", "overlap", "share"), np.nan),
+}
+
 
 def findings(answered: Answered) -> pa.Table:
     """Return one row a finding that is a hit, open, or clear with a zone within reach.
@@ -112,14 +119,7 @@ class _Findings:
                 book=number["book"](s.book),
                 outcome=s.outcome,
                 effect=number["effect"](s.effect),
-                firm=True,
-                kind=-1,
-                zone=-1,
-                zone_name=-1,
-                distance_m=np.nan,
-                overlap=np.nan,
-                unit=-1,
-                share=np.nan,
+                **_NOWHERE,
             )
 
     def refuse(self, rows: NDArray[np.int64]) -> None:
@@ -133,14 +133,7 @@ class _Findings:
             book=number["book"]("ecozone"),
             outcome=UNDETERMINED,
             effect=0,
-            firm=True,
-            kind=-1,
-            zone=-1,
-            zone_name=-1,
-            distance_m=np.nan,
-            overlap=np.nan,
-            unit=-1,
-            share=np.nan,
+            **_NOWHERE,
         )
 
     def _measured(
