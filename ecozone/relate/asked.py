@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from ecozone.layer import Layer
 from ecozone.relate import dissolve
 from ecozone.relate.fill import fill, loosen
+from ecozone.relate.group import Group
 from ecozone.relate.masks import mask
 from ecozone.relate.pairs import Pairs
-from ecozone.relate.pieces import Group, Pieces
+from ecozone.relate.pieces import Pieces
 from ecozone.relate.rows import Rows
 from ecozone.relate.search import Far
 from ecozone.relation import UNKNOWN, LayerUsed, Measured, Request

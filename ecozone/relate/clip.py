@@ -25,7 +25,7 @@ def padded_boxes(bounds: NDArray[np.float64], reach_m: NDArray[np.float64] | flo
 
 
 def clip(
-    geometry: NDArray[Any], boxes: NDArray[np.float64], *, trust: int = 0
+    geometry: NDArray[Any], boxes: NDArray[np.float64], *, trust: NDArray[np.int64] | int = 0
 ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """Clip each geometry to its own box.
 
@@ -35,7 +35,7 @@ def clip(
         In a plane, valid.
     boxes : ndarray of shape (n, 4)
         From `padded_boxes`.
-    trust : int
+    trust : int or int64 array of shape (n,)
         Do not look whether clips of at most so many vertices are valid. A clip with odd pads bounds the right ground
         even where it is not: sums over edges (`ecozone.relate.edges`) need no more, all else in GEOS does.
 
@@ -50,7 +50,8 @@ def clip(
     polygon = shapely.get_dimensions(geometry) == 2
     covers = polygon & _is_box(clipped, boxes)
     doubtful = np.flatnonzero(polygon & ~covers)
-    plain = (shapely.get_num_coordinates(clipped[doubtful]) <= trust) & _surface(clipped[doubtful])
+    enough = np.broadcast_to(trust, clipped.shape)[doubtful]
+    plain = (shapely.get_num_coordinates(clipped[doubtful]) <= enough) & _surface(clipped[doubtful])
     doubtful = doubtful[~plain]
     doubtful = doubtful[~shapely.is_valid(clipped[doubtful])]
     clipped[doubtful] = geometry[doubtful]

@@ -88,7 +88,7 @@ def shared_areas(
     rows : int64 array of shape (n,)
         Ascending.
     zones : ndarray of geometries, shape (n,)
-        Valid, in the same plane; clips of at most `PAIRS_AN_EDGE` vertices need not be.
+        Valid, in the same plane; clips of no more than `most_vertices` need not be.
     few : int
         Leave fewer pairs than that to GEOS, which then wants all of them valid.
 
@@ -101,8 +101,7 @@ def shared_areas(
     simple = np.isin(shapely.get_type_id(ground), (3, 6))[rows] & np.isin(shapely.get_type_id(zones), (3, 6))
     if simple.sum() < few:
         return np.asarray(shapely.area(shapely.intersection(ground[rows], zones)))
-    a, b = shapely.get_num_coordinates(ground)[rows], shapely.get_num_coordinates(zones)
-    small = simple & (a * b <= PAIRS_AN_EDGE * (a + b))
+    small = simple & (shapely.get_num_coordinates(zones) <= most_vertices(ground)[rows])
     large = np.flatnonzero(~small)
     out[large] = shapely.area(shapely.intersection(ground[rows[large]], zones[large]))
     some = np.flatnonzero(small)
@@ -113,12 +112,22 @@ def shared_areas(
     return out
 
 
+def most_vertices(ground: NDArray[Any]) -> NDArray[np.int64]:
+    """Return up to how many vertices a zone is summed over edges with each ground: a·b <= `PAIRS_AN_EDGE`·(a + b)."""
+    a = shapely.get_num_coordinates(ground).astype(np.int64)
+    return np.where(a <= PAIRS_AN_EDGE, np.iinfo(np.int64).max, PAIRS_AN_EDGE * a // np.maximum(a - PAIRS_AN_EDGE, 1))
+
+
 def _rings(polygons: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_], NDArray[np.int64]]:
     """Return rings (a polygon without holes is its own), which are outer ones, and their polygons."""
-    many = shapely.get_type_id(polygons) == 6
+    many = np.flatnonzero(shapely.get_type_id(polygons) == 6)
     owner = np.arange(len(polygons))
-    if many.any():
-        polygons, owner = shapely.get_parts(polygons, return_index=True)
+    if len(many):  # only they are taken apart: get_parts copies polygons too
+        parts, of = shapely.get_parts(polygons[many], return_index=True)
+        single = np.delete(owner, many)
+        polygons, owner = np.concatenate([polygons[single], parts]), np.concatenate([single, many[of]])
+        order = np.argsort(owner, kind="stable")
+        polygons, owner = polygons[order], owner[order]
     holes = shapely.get_num_interior_rings(polygons)
     part = np.repeat(np.arange(len(polygons)), holes + 1)
     outer = np.concatenate([[True], part[1:] != part[:-1]])[: len(part)]

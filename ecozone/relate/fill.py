@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from ecozone import measure
 from ecozone.relate import dissolve
+from ecozone.relate.group import Group
 from ecozone.relate.index import index_of
 from ecozone.relate.lines import Lines
 from ecozone.relate.masks import half_widths
 from ecozone.relate.pairs import Pairs
-from ecozone.relate.pieces import Group
 from ecozone.relation import FALSE, TRUE, UNKNOWN, Measured, Request
 
 

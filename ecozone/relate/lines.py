@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from ecozone import measure
 from ecozone.layer import Layer
 from ecozone.relate.dissolve import CONTACT_M
+from ecozone.relate.group import Group
 from ecozone.relate.index import index_of
 from ecozone.relate.pairs import SLACK_M, grown
-from ecozone.relate.pieces import Group
 
 #: Ground of at most this extent is asked by one corner first, metres: about as far as the nearest river usually is.
 SMALL_M = 2_000.0

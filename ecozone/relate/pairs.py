@@ -20,8 +20,8 @@ from ecozone.crs import Plane
 from ecozone.layer import Layer
 from ecozone.relate.clip import clip, padded_boxes
 from ecozone.relate.dissolve import apart
+from ecozone.relate.group import Group
 from ecozone.relate.index import Index, index_of
-from ecozone.relate.pieces import Group
 
 #: The plane may be off by 1.2e-5 at its rim: look this much farther, metres, so that no pair is lost to it.
 SLACK_M = 1.0
@@ -148,14 +148,14 @@ def candidates(
     wanted: NDArray[np.bool_],
     cache: Projected,
     *,
-    trust: int = 0,
+    trust: NDArray[np.int64] | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[Any], NDArray[np.bool_]]:
     """Return (piece, zone, what of the zone is near in the plane, whether it covers the piece's grown box).
 
-    `trust` is that of `ecozone.relate.clip.clip`, for zones that are clipped in the plane.
+    `trust` says for each piece of the group what `ecozone.relate.clip.clip` need not look at.
     """
-    index = index_of(layer)
-    look = reach_m + SLACK_M
+    index, look = index_of(layer), reach_m + SLACK_M
+    trust = np.zeros(len(reach_m), dtype=np.int64) if trust is None else trust
     tight = grown(group.degrees, look + measure.PLANE_EDGE_M)
     piece, zone = index.tree.query(shapely.box(*tight.T))
     keep = wanted[zone]
@@ -166,7 +166,9 @@ def candidates(
     great = index.vertices[zone] >= GREAT
     at = np.flatnonzero(~great)
     boxes = padded_boxes(group.bounds[piece[at]], look[piece[at]])
-    near[at], covers[at] = clip(index.flat(group.plane, zone[at]), boxes, trust=trust)
+    near[at], covers[at] = clip(
+        index.flat(group.plane, zone[at]), boxes, trust=0 if trust is None else trust[piece[at]]
+    )
     at = np.flatnonzero(great)
     if len(at):
         boxes = grown(group.degrees[piece[at]], look[piece[at]] + index.edge_m[zone[at]]) + ODD_DEGREES * (-1, -1, 1, 1)

@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from ecozone import measure
-from ecozone.crs import Plane, plane_at
+from ecozone.relate.group import Group, grouped
 from ecozone.relation import FALSE, TRUE, UNKNOWN
 
 if TYPE_CHECKING:
@@ -21,17 +21,6 @@ if TYPE_CHECKING:
 
 #: A gap between two counties' outlines that is none, degrees: about a centimetre.
 SEAM = 1e-7
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Group:
-    """Pieces that are measured in one plane: their rows, planar geometries and boxes (in metres and in degrees)."""
-
-    plane: Plane
-    rows: NDArray[np.int64]
-    geometry: NDArray[Any]
-    bounds: NDArray[np.float64]
-    degrees: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -195,12 +184,4 @@ def _grouped(
     codes: Sequence[tuple[str, ...]],
     outside: NDArray[np.int8],
 ) -> Pieces:
-    nodes = measure.plane_nodes(geometry)
-    keys, member = np.unique(nodes, axis=0, return_inverse=True)
-    groups = []
-    for i, key in enumerate(keys):
-        rows = np.flatnonzero(member.ravel() == i)
-        plane = plane_at(*key.tolist())
-        flat = measure.to_plane(geometry[rows], plane)
-        groups.append(Group(plane, rows, flat, shapely.bounds(flat), shapely.bounds(geometry[rows])))
-    return Pieces(geometry, accuracy_m, extent_m, of, codes, outside, tuple(groups))
+    return Pieces(geometry, accuracy_m, extent_m, of, codes, outside, grouped(geometry))

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from ecozone import measure
 from ecozone.crs import Plane
 from ecozone.relate.clip import clip, padded_boxes
+from ecozone.relate.group import Group
 from ecozone.relate.pairs import Pairs
-from ecozone.relate.pieces import Group
 from ecozone.relation import ZoneRow
 
 _AREA, _LINE = 2, 1

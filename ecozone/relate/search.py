@@ -12,10 +12,11 @@ import shapely
 from numpy.typing import NDArray
 
 from ecozone.layer import Layer
+from ecozone.relate.group import Group
 from ecozone.relate.lines import Lines, closest
 from ecozone.relate.masks import half_widths, mask
 from ecozone.relate.pairs import Pairs, Projected, find
-from ecozone.relate.pieces import Group, Pieces
+from ecozone.relate.pieces import Pieces
 from ecozone.relation import SURROUNDINGS, Request
 
 #: Farther than anything on Earth, metres.
@@ -127,8 +128,7 @@ class Far:
         """Return the pairs of one row of the group."""
         if row not in self._found:
             assert self._search.layer is not None
-            group, at = self._group, slice(row, row + 1)
-            alone = Group(group.plane, group.rows[at], group.geometry[at], group.bounds[at], group.degrees[at])
+            alone = self._group.alone(row)
             look = self._search.look_m[alone.rows]
             self._found[row] = find(alone, self._search.layer, look, self._search.wanted, Projected())
         return self._found[row]

@@ -17,13 +17,13 @@ import shapely
 from numpy.typing import NDArray
 
 from ecozone import measure
-from ecozone.crs import plane_at
+from ecozone.crs import Plane
 from ecozone.layer import Layer
-from ecozone.relate.edges import PAIRS_AN_EDGE, shared_areas
+from ecozone.relate.edges import most_vertices, shared_areas
+from ecozone.relate.group import Group, spans
 from ecozone.relate.index import cut_lines, index_of
 from ecozone.relate.lines import Lines
 from ecozone.relate.pairs import Projected, candidates
-from ecozone.relate.pieces import Group
 
 #: Segments of a line site that are measured together.
 LINE_SEGMENTS = 4
@@ -59,12 +59,12 @@ def shared(
     if dimension == 0 and (shapely.get_type_id(geometry) == 0).all() and index_of(layer).polygon.all():
         return _points(geometry, layer, wanted, threads)
     owner = np.arange(len(geometry))
-    trust = PAIRS_AN_EDGE if dimension == 2 else 0
     if dimension == 1:
         geometry, owner = cut_lines(measure.dense(geometry), LINE_SEGMENTS)
 
-    def one(group: Group) -> tuple[NDArray[Any], ...]:
-        none = np.zeros(len(group.rows))
+    def one(span: tuple[Plane, NDArray[np.int64]]) -> tuple[NDArray[Any], ...]:
+        group = Group(*span, geometry[span[1]])
+        none, trust = np.zeros(len(group.rows)), most_vertices(group.geometry) if dimension == 2 else None
         piece, zone, near, covers = candidates(group, layer, none, wanted, Projected(), trust=trust)
         amount = (shapely.area if dimension == 2 else shapely.length)(group.geometry)[piece]
         todo = np.flatnonzero(~covers)
@@ -74,7 +74,7 @@ def shared(
             amount[todo] = shapely.length(shapely.intersection(group.geometry[piece[todo]], near[todo]))
         return group.rows[piece], zone, amount
 
-    piece, zone, amount = _together(one, groups(geometry), threads)
+    piece, zone, amount = _together(one, spans(geometry), threads)
     keep = amount > 0
     site, zone, amount = owner[piece[keep]], zone[keep], amount[keep]
     key, at = np.unique(site * len(layer) + zone, return_inverse=True)
@@ -88,27 +88,15 @@ def nearest(
     zone, metres = np.full(len(geometry), -1), np.full(len(geometry), np.inf)
     wanted = np.ones(len(layer), dtype=bool)
 
-    def one(group: Group) -> tuple[NDArray[Any], ...]:
+    def one(span: tuple[Plane, NDArray[np.int64]]) -> tuple[NDArray[Any], ...]:
+        group = Group(*span, geometry[span[1]])
         here = Lines(group, layer, np.full(len(group.rows), within_m))
         return group.rows, *here.nearest(wanted, np.arange(len(group.rows)))
 
-    rows, found, distance = _together(one, groups(geometry), threads)
+    rows, found, distance = _together(one, spans(geometry), threads)
     near = distance <= within_m
     zone[rows[near]], metres[rows[near]] = found[near], distance[near]
     return zone, metres
-
-
-def groups(geometry: NDArray[Any]) -> list[Group]:
-    """Return geometries in degrees as groups of one plane each."""
-    keys, member = np.unique(measure.plane_nodes(geometry), axis=0, return_inverse=True)
-    order = np.argsort(member.ravel(), kind="stable")
-    ends = np.cumsum(np.bincount(member.ravel()))
-    out = []
-    for key, rows in zip(keys.tolist(), np.split(order, ends[:-1]), strict=True):
-        plane = plane_at(*key)
-        flat = measure.to_plane(geometry[rows], plane)
-        out.append(Group(plane, rows, flat, shapely.bounds(flat), shapely.bounds(geometry[rows])))
-    return out
 
 
 def _points(geometry: NDArray[Any], layer: Layer, wanted: NDArray[np.bool_], threads: int) -> Shared:
