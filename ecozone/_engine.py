@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from ecozone import _record as record
 from ecozone._batch import Batch
 from ecozone._evidence import ground, pictures
-from ecozone._known import HALF_WIDTH, fact_table, has_proposed, units_touched
+from ecozone._known import HALF_WIDTH, units_touched
 from ecozone._neighbours import element_zones, neighbours, scenery
+from ecozone._planned import planned
 from ecozone.assessment import Assessment, Context
 from ecozone.atlas import Atlas
 from ecozone.errors import SiteError
@@ -24,7 +25,6 @@ from ecozone.rules.access import Answer
 from ecozone.rules.judge import Judgement, judge
 from ecozone.rules.library import stack
 from ecozone.rules.model import Rulebook
-from ecozone.rules.plan import plan
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -85,20 +85,13 @@ class Judged:
         ParameterError
             A parameter's value makes no sense.
         """
-        table = fact_table(batch, atlas, shelf, day)
         prefixes = sorted({b.jurisdiction for b in shelf})
         pieces = cut(batch.geometry, batch.accuracy_m, batch.extent_m, atlas, prefixes, day)
         inside = _inside(batch, pieces.codes)
         if outside == "refuse":
             _refuse_outside(inside, project, atlas)
         books = stack(shelf, {c for codes in pieces.codes for c in codes})
-        todo = plan(
-            books,
-            table,
-            kinds=atlas.kinds,
-            proposed=lambda kind: has_proposed(atlas, kind, day),
-            beyond_m=float(batch.lacking_m.max(initial=0.0)),
-        )
+        table, todo = planned(batch, atlas, shelf, books, day)
         half = table.parameters.get(HALF_WIDTH)
         relations = relate(
             pieces,

@@ -14,8 +14,8 @@ import numpy as np
 import shapely
 
 from ecozone.assessment import Ground, Picture
-from ecozone.rules.judge import HIT, NO_DATA, UNDETERMINED, pieces_of
 from ecozone.rules.logic import leaves
+from ecozone.rules.outcomes import HIT, NO_DATA, UNDETERMINED, pieces_of
 from ecozone.rules.place import limits, request_of
 
 if TYPE_CHECKING:

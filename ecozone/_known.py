@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -66,15 +67,24 @@ def _evidence(batch: Batch, atlas: Atlas, day: dt.date) -> Callable[[str], Measu
 
     A region's pieces are not cut along pixels, so facts of that kind stay open there.
     """
+    if batch.regional:
+        return lambda _name: None
+    if not atlas.rasters:  # keeps neither the batch nor the atlas: the table may outlive both (`ecozone._planned`)
+        return functools.partial(_no_raster, n=len(batch.project))
 
     def measure(name: str) -> MeasuredFact | None:
-        if batch.regional or words.facts()[name].measured is None:
+        if words.facts()[name].measured is None:
             return None
         from ecozone.raster.evidence import Evidence
 
         return Evidence(batch, atlas, day)(name)
 
     return measure
+
+
+def _no_raster(name: str, n: int) -> MeasuredFact | None:
+    asked = words.facts()[name].measured
+    return None if asked is None else MeasuredFact.unmeasured(asked.raster, n)
 
 
 def units_touched(relations: Relations, atlas: Atlas, batch: Batch, day: dt.date) -> dict[tuple[str, str], Truth]:
@@ -102,4 +112,4 @@ def units_touched(relations: Relations, atlas: Atlas, batch: Batch, day: dt.date
 def has_proposed(atlas: Atlas, kind: str, day: dt.date) -> bool:
     """Say whether zones of a kind are only proposed on a day: they are measured too, and inform."""
     layer = atlas.at(kind, day)
-    return layer is not None and bool((layer.columns["status"] == "proposed").any())
+    return layer is not None and layer.proposed

@@ -13,10 +13,10 @@ from ecozone.rules import access
 from ecozone.rules.claims import claimed, contradicted
 from ecozone.rules.facts import FactTable
 from ecozone.rules.finding import Finding
-from ecozone.rules.judge import ABSENT, HIT, NO_DATA, UNDETERMINED, pieces_of
 from ecozone.rules.logic import leaves
 from ecozone.rules.measured import KNOWN, NO_PLACE
 from ecozone.rules.model import Rulebook
+from ecozone.rules.outcomes import ABSENT, HIT, NO_DATA, UNDETERMINED, pieces_of
 from ecozone.rules.plan import LOOKUPS
 
 if TYPE_CHECKING:

@@ -216,6 +216,11 @@ class Layer:
         return measure.dense(self.geometry)
 
     @functools.cached_property
+    def proposed(self) -> bool:
+        """Whether some of the zones are only proposed."""
+        return bool((self.columns["status"] == "proposed").any())
+
+    @functools.cached_property
     def sha256(self) -> str:
         """Hash of the canonical content: zones by id, normalised little-endian WKB, attributes by name, coverage."""
         digest = hashlib.sha256()

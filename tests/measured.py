@@ -22,21 +22,11 @@ from ecozone._engine import Judged as Run
 from ecozone.atlas import Atlas
 from ecozone.crs import Plane
 from ecozone.project import Project
-from ecozone.rules.judge import (
-    ABSENT,
-    HIT,
-    NO_DATA,
-    NOT_APPLICABLE,
-    OUTCOMES,
-    UNDETERMINED,
-    VERDICTS,
-    Judged,
-    judge,
-    judge_rule,
-)
+from ecozone.rules.judge import VERDICTS, judge
 from ecozone.rules.library import packaged
 from ecozone.rules.logic import leaves
 from ecozone.rules.model import EFFECTS, Period, Rule, Rulebook
+from ecozone.rules.outcomes import ABSENT, HIT, NO_DATA, NOT_APPLICABLE, OUTCOMES, UNDETERMINED, Judged, judge_rules
 from ecozone.rules.plan import Plan, Planned, gate
 
 OPEN = (NO_DATA, UNDETERMINED)
@@ -170,7 +160,9 @@ class Field:
         judgement = self.run.judgement
         planned = Planned(rule, jurisdiction, gate(rule, judgement.table))
         placed = self.run.batch.placed
-        return judge_rule(planned, judgement.relations, judgement.table, placed, self.lacking, judgement.plan.proposed)
+        return judge_rules(
+            [planned], judgement.relations, judgement.table, placed, self.lacking, judgement.plan.proposed
+        )
 
     def failing(self) -> dict[int, str]:
         """Return the cases that fail with the books as they are."""

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ecozone.rules.judge import Judged
 from ecozone.rules.logic import leaves
 from ecozone.rules.model import Document, Exemption, Period, Rule, Rulebook
+from ecozone.rules.outcomes import Judged
 
 #: How far a distance is moved.
 STEP = 0.01

@@ -18,9 +18,9 @@ from measured import Field, key
 from mutants import Mutant, mutants
 from situations import read_cases
 
-from ecozone.rules.judge import Judged
 from ecozone.rules.library import packaged
 from ecozone.rules.model import Rule, Rulebook
+from ecozone.rules.outcomes import Judged
 
 
 class Trial:

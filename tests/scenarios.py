@@ -15,9 +15,9 @@ import numpy as np
 from ecozone import words
 from ecozone.relation import FALSE, TRUE, UNKNOWN, LayerUsed, Measured, Relations, Request
 from ecozone.rules.facts import FactTable, Profile
-from ecozone.rules.judge import OUTCOMES, judge_rule
 from ecozone.rules.logic import leaves
 from ecozone.rules.model import Rule
+from ecozone.rules.outcomes import OUTCOMES, judge_rules
 from ecozone.rules.place import request_of
 from ecozone.rules.plan import Planned, gate
 from ecozone.rules.proof import Literal, Theory, ways, whole
@@ -199,7 +199,7 @@ def _outcomes(rule: Rule, scenarios: Sequence[Scenario]) -> list[tuple[str, str]
         outside_admin=np.full(n, FALSE),
     )
     planned = Planned(rule, "", gate(rule, table))
-    judged = judge_rule(planned, relations, table, np.ones(n, bool), np.zeros(n), frozenset())
+    judged = judge_rules([planned], relations, table, np.ones(n, bool), np.zeros(n), frozenset()).rules()[0]
     return [(OUTCOMES[int(judged.outcome[i])], judged.effect_name(i)) for i in range(n)]
 
 

@@ -16,20 +16,10 @@ from ecozone import words
 from ecozone.relation import FALSE, TRUE, UNKNOWN, LayerUsed, Measured, Relations, Request
 from ecozone.rules import place as places
 from ecozone.rules.facts import FactTable, Profile
-from ecozone.rules.judge import (
-    ABSENT,
-    CLEAR,
-    HIT,
-    NO_DATA,
-    NOT_APPLICABLE,
-    UNDETERMINED,
-    Judged,
-    Judgement,
-    judge,
-    judge_rule,
-)
+from ecozone.rules.judge import Judgement, judge
 from ecozone.rules.logic import all_of, any_of, evaluate
 from ecozone.rules.model import EFFECTS, Citation, Document, Exemption, Instrument, Period, Rule, Rulebook
+from ecozone.rules.outcomes import ABSENT, CLEAR, HIT, NO_DATA, NOT_APPLICABLE, UNDETERMINED, Judged, judge_rules
 from ecozone.rules.place import request_of
 from ecozone.rules.plan import Plan, Planned, plan
 
@@ -117,7 +107,9 @@ def outcome(
     facts = table(profile, day=day, **options)
     todo = plan([book(made)], facts, kinds=())
     measured = answer(meets=truth, layer=layer)
-    return judge_rule(todo.rules[0], relations((RED, measured)), facts, np.ones(1, bool), np.zeros(1), frozenset())
+    return judge_rules(
+        [todo.rules[0]], relations((RED, measured)), facts, np.ones(1, bool), np.zeros(1), frozenset()
+    ).rules()[0]
 
 
 def judged(
@@ -436,7 +428,7 @@ def test_a_false_part_decides_without_the_layer() -> None:
     for distance, expected in ((5000.0, CLEAR), (10.0, NO_DATA)):
         related = relations((RED, missing), (RIVER, answer("river", distance_m=distance)))
         todo = plan([book(rule(where=where))], facts, kinds=())
-        got = judge_rule(todo.rules[0], related, facts, np.ones(1, bool), np.zeros(1), frozenset())
+        got = judge_rules([todo.rules[0]], related, facts, np.ones(1, bool), np.zeros(1), frozenset()).rules()[0]
         assert got.outcome[0] == expected
 
 
@@ -446,7 +438,7 @@ def test_everywhere_holds_in_its_jurisdiction_only() -> None:
     todo = plan([book(made)], facts, kinds=())
     for piece, expected in ((0, HIT), (-1, ABSENT)):
         related = relations(pieces=[piece])
-        got = judge_rule(todo.rules[0], related, facts, np.ones(1, bool), np.zeros(1), frozenset())
+        got = judge_rules([todo.rules[0]], related, facts, np.ones(1, bool), np.zeros(1), frozenset()).rules()[0]
         assert got.outcome[0] == expected
 
 
@@ -508,7 +500,7 @@ def test_a_proof_is_given_and_never_taken_for_granted() -> None:
             continue
         for nature in ("new", "existing", "upgrade"):
             facts = table(Profile(nature=nature, industries=("C1353",), facilities=(), facilities_closed=True))
-            from ecozone.rules.judge import proved
+            from ecozone.rules.outcomes import proved
 
             assert proved(facts, name)[0] == FALSE, (name, nature)
 
@@ -523,7 +515,7 @@ def test_an_exception_may_hang_on_the_place() -> None:
         (answer("river", layer=False), UNDETERMINED),
     ):
         related = relations((RED, answer(meets=TRUE)), (RIVER, river))
-        got = judge_rule(todo.rules[0], related, facts, np.ones(1, bool), np.zeros(1), frozenset())
+        got = judge_rules([todo.rules[0]], related, facts, np.ones(1, bool), np.zeros(1), frozenset()).rules()[0]
         assert got.outcome[0] == expected
 
 

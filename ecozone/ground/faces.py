@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ecozone._batch import Batch
 from ecozone._engine import Judged
-from ecozone.rules.judge import HIT, NO_DATA, UNDETERMINED
+from ecozone.rules.outcomes import HIT, NO_DATA, UNDETERMINED
 
 if TYPE_CHECKING:
     from ecozone.atlas import Atlas

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ecozone import crs
 from ecozone.raster.source import Raster
 from ecozone.raster.zonal import measure
-from ecozone.rules.measured import KNOWN, NO_COVERAGE, NO_LAYER, NO_PLACE, MeasuredFact
+from ecozone.rules.measured import KNOWN, NO_COVERAGE, NO_PLACE, MeasuredFact
 from ecozone.words.rasters import Measured, measured
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Evidence:
         nothing = np.full(n, np.nan)
         raster = self.atlas.raster(asked.raster, self.day)
         if raster is None:
-            return MeasuredFact(asked.raster, nothing, nothing, nothing, np.full(n, NO_LAYER))
+            return MeasuredFact.unmeasured(asked.raster, n)
         value, low, high = (nothing.copy() for _ in range(3))
         value[:placed], low[:placed], high[:placed] = self._on_ground(raster, asked)
         known = np.isfinite(low) & np.isfinite(high)

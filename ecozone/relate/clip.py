@@ -51,15 +51,17 @@ def clip(
     covers = polygon & _is_box(clipped, boxes)
     doubtful = np.flatnonzero(polygon & ~covers)
     enough = np.broadcast_to(trust, clipped.shape)[doubtful]
-    plain = (shapely.get_num_coordinates(clipped[doubtful]) <= enough) & _surface(clipped[doubtful])
-    doubtful = doubtful[~plain]
+    if enough.any():
+        plain = (shapely.get_num_coordinates(clipped[doubtful]) <= enough) & _surface(clipped[doubtful])
+        doubtful = doubtful[~plain]
     doubtful = doubtful[~shapely.is_valid(clipped[doubtful])]
     clipped[doubtful] = geometry[doubtful]
     return clipped, covers
 
 
 def _surface(clipped: NDArray[Any]) -> NDArray[np.bool_]:
-    return np.isin(shapely.get_type_id(clipped), (3, 6)) | shapely.is_empty(clipped)
+    kind = shapely.get_type_id(clipped)
+    return (kind == 3) | (kind == 6) | shapely.is_empty(clipped)
 
 
 def _is_box(clipped: NDArray[Any], boxes: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -98,7 +98,7 @@ def shared_areas(
         0 where they only touch.
     """
     out = np.zeros(len(rows))
-    simple = np.isin(shapely.get_type_id(ground), (3, 6))[rows] & np.isin(shapely.get_type_id(zones), (3, 6))
+    simple = areal(ground)[rows] & areal(zones)
     if simple.sum() < few:
         return np.asarray(shapely.area(shapely.intersection(ground[rows], zones)))
     small = simple & (shapely.get_num_coordinates(zones) <= most_vertices(ground)[rows])
@@ -110,6 +110,12 @@ def shared_areas(
     nothing = NOTHING_M2 + LOST * ((box[:, 2] - box[:, 0]) * (box[:, 3] - box[:, 1]))[rows[some]]
     out[some] = np.where(area > nothing, area, 0.0)
     return out
+
+
+def areal(geometry: NDArray[Any]) -> NDArray[np.bool_]:
+    """Mark polygons and multipolygons (empty ones too)."""
+    kind = shapely.get_type_id(geometry)
+    return np.asarray((kind == 3) | (kind == 6))
 
 
 def most_vertices(ground: NDArray[Any]) -> NDArray[np.int64]:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ecozone import measure
 from ecozone.crs import Plane
 from ecozone.layer import Layer
-from ecozone.relate.edges import most_vertices, shared_areas
+from ecozone.relate.edges import FEW, most_vertices, shared_areas
 from ecozone.relate.group import Group, spans
 from ecozone.relate.index import cut_lines, index_of
 from ecozone.relate.lines import Lines
@@ -64,12 +64,13 @@ def shared(
 
     def one(span: tuple[Plane, NDArray[np.int64]]) -> tuple[NDArray[Any], ...]:
         group = Group(*span, geometry[span[1]])
-        none, trust = np.zeros(len(group.rows)), most_vertices(group.geometry) if dimension == 2 else None
+        none, many = np.zeros(len(group.rows)), len(group.rows) >= FEW
+        trust = most_vertices(group.geometry) if dimension == 2 and many else None
         piece, zone, near, covers = candidates(group, layer, none, wanted, Projected(), trust=trust)
         amount = (shapely.area if dimension == 2 else shapely.length)(group.geometry)[piece]
         todo = np.flatnonzero(~covers)
         if dimension == 2:
-            amount[todo] = shared_areas(group.geometry, piece[todo], near[todo], few=0)
+            amount[todo] = shared_areas(group.geometry, piece[todo], near[todo], few=0 if many else FEW)
         else:
             amount[todo] = shapely.length(shapely.intersection(group.geometry[piece[todo]], near[todo]))
         return group.rows[piece], zone, amount

@@ -13,20 +13,10 @@ from ecozone.relation import FALSE, TRUE, UNKNOWN
 from ecozone.rules import describe
 from ecozone.rules import place as places
 from ecozone.rules.finding import Finding
-from ecozone.rules.judge import (
-    ABSENT,
-    CLEAR,
-    HIT,
-    NOT_APPLICABLE,
-    OUTCOMES,
-    UNDETERMINED,
-    Judged,
-    Judgement,
-    pieces_of,
-    proved,
-)
+from ecozone.rules.judge import Judgement
 from ecozone.rules.logic import leaves
 from ecozone.rules.model import AUTHORITIES, EFFECTS, TEXTS, Citation, Rule
+from ecozone.rules.outcomes import ABSENT, CLEAR, HIT, NOT_APPLICABLE, OUTCOMES, UNDETERMINED, Judged, pieces_of, proved
 from ecozone.rules.sentences import Answer, explain, nature_sentence, outstanding
 from ecozone.rules.spot import Spot
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ecozone import words
 from ecozone.rules.known import COMPARE, FactColumn, Rows, by_name, coded
-from ecozone.rules.logic import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, evaluate, truth
+from ecozone.rules.logic import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, evaluate, key_of, truth
 from ecozone.rules.measured import MeasuredFact
 
 
@@ -135,7 +135,7 @@ class FactTable:
 
     def leaf(self, node: Mapping[str, Any]) -> Truth:
         """Return the truth of one leaf."""
-        key = repr(sorted(node.items()))
+        key = key_of(node)
         if key not in self._memo:
             self._memo[key] = self._leaf(node)
         return self._memo[key]

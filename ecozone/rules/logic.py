@@ -13,7 +13,11 @@ from ecozone.relation import FALSE, TRUE, UNKNOWN
 
 Truth = NDArray[np.int8]
 
-__all__ = ["FALSE", "TRUE", "UNKNOWN", "Truth", "all_of", "any_of", "evaluate", "leaves", "truth"]
+#: Nodes with their keys, by identity; a node that is kept here keeps its identity.
+_keys: dict[int, tuple[Mapping[str, Any], str]] = {}
+_MOST_KEYS = 16_384
+
+__all__ = ["FALSE", "TRUE", "UNKNOWN", "Truth", "all_of", "any_of", "evaluate", "key_of", "leaves", "truth"]
 
 
 def truth(known: NDArray[np.bool_], value: NDArray[np.bool_]) -> Truth:
@@ -51,6 +55,16 @@ def evaluate(node: Mapping[str, Any] | None, leaf: Callable[[Mapping[str, Any]],
     if "not" in node:
         return -evaluate(node["not"], leaf, n)
     return leaf(node)
+
+
+def key_of(node: Mapping[str, Any]) -> str:
+    """Return a text that equal nodes share; books keep their nodes, so it is worked out once for each."""
+    kept = _keys.get(id(node))
+    if kept is None or kept[0] is not node:
+        if len(_keys) >= _MOST_KEYS:
+            _keys.clear()
+        kept = _keys[id(node)] = node, repr(sorted(node.items()))
+    return kept[1]
 
 
 def leaves(node: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:

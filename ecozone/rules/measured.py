@@ -43,6 +43,12 @@ class MeasuredFact:
     why: NDArray[np.int8]
     used: Any = None
 
+    @classmethod
+    def unmeasured(cls, layer: str, n: int) -> MeasuredFact:
+        """Return the fact of `n` parts for which no layer of its kind holds."""
+        nothing = np.full(n, np.nan)
+        return cls(layer, nothing, nothing, nothing, np.full(n, NO_LAYER))
+
     def test(self, op: str, wanted: Any, otherwise: Truth) -> Truth:
         """Return the truth of a test for every part: open where the accuracy leaves it open.
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecozone.relation import SURROUNDINGS, Measured, Relations, Request
-from ecozone.rules.logic import FALSE, TRUE, UNKNOWN, Truth, leaves
+from ecozone.rules.logic import FALSE, TRUE, UNKNOWN, Truth, key_of, leaves
 
 if TYPE_CHECKING:
     from ecozone.rules.facts import FactTable
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 UNSET_LOOK_M = 1000.0
 #: Why a place stays open, as bits.
 NO_LAYER, NO_COVERAGE, ACCURACY, CENTRELINE, NO_DISTANCE, NO_PLACE, UNSURE_ZONE = 1, 2, 4, 8, 16, 32, 64
+#: Requests by leaf and status.
+_asked: dict[tuple[str, str], Request] = {}
+_MOST_ASKED = 16_384
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -56,6 +59,17 @@ def request_of(leaf: Mapping[str, Any], *, reach_m: float = 0.0, status: str = "
         contact_m=_least_limit(leaf) if leaf["relation"] == "within_distance" else 0.0,
         depth=leaf["relation"] in ("within", "outside"),
     )
+
+
+def asked_of(leaf: Mapping[str, Any], status: str = "in_force") -> Request:
+    """Return the key of what a leaf wants measured, made once for each leaf."""
+    key = key_of(leaf), status
+    found = _asked.get(key)
+    if found is None:
+        if len(_asked) >= _MOST_ASKED:
+            _asked.clear()
+        found = _asked[key] = request_of(leaf, status=status)
+    return found
 
 
 def _least_limit(leaf: Mapping[str, Any]) -> float:
@@ -145,7 +159,7 @@ def judge_leaf(
     """
     n = len(pieces)
     more = np.zeros(n) if lacking_m is None else lacking_m
-    measured = relations.measured[request_of(leaf, status=status)]
+    measured = relations.measured[asked_of(leaf, status)]
     at = np.maximum(pieces, 0)
     if measured.layer is None:
         value, why = np.full(n, UNKNOWN), np.full(n, NO_LAYER)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ecozone.relation import FALSE, UNKNOWN, Request
 from ecozone.rules.claims import claimed
@@ -23,13 +25,15 @@ LOOKUPS = ("control_unit",)
 class Planned:
     """One rule that binds on the day, and whether it concerns each part (nature and conditions together).
 
-    `replaced` names the rules of narrower books that stand in its place, each with the jurisdiction of its book.
+    `replaced` names the rules of narrower books that stand in its place, each with the jurisdiction of its book; the
+    hit of a rule that is not `firm` on the day carries no verdict alone (`Rule.firm`).
     """
 
     rule: Rule
     jurisdiction: str
     gate: Truth
     replaced: Sequence[tuple[str, str]] = ()
+    firm: bool = True
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -39,6 +43,11 @@ class Plan:
     rules: Sequence[Planned]
     requests: Sequence[Request]
     proposed: frozenset[str]
+
+    @functools.cached_property
+    def firm(self) -> NDArray[np.bool_]:
+        """Mark the rules whose hit may carry a verdict alone, shape ``(rules,)``."""
+        return np.array([p.firm for p in self.rules], dtype=bool)
 
 
 def plan(
@@ -84,7 +93,8 @@ def plan(
             if not rule.in_force(table.as_of):
                 continue
             concerned = gate(rule, table)
-            planned.append(Planned(rule, book.jurisdiction, concerned, instead.get(rule.id, ())))
+            firm = rule.firm(table.as_of)
+            planned.append(Planned(rule, book.jurisdiction, concerned, instead.get(rule.id, ()), firm))
             if not (concerned > FALSE).any():
                 continue
             for leaf in [*leaves(rule.where), *(x for e in rule.exceptions for x in leaves(e.where))]:

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from ecozone.relation import FALSE, PLANT_WIDTH_M, TRUE, UNKNOWN, Request
 from ecozone.rules.access import CONFORMITY, FAILS, OPEN, UnitRow
 from ecozone.rules.finding import Finding
-from ecozone.rules.judge import Judgement, not_encoded, pieces_of
+from ecozone.rules.judge import Judgement, not_encoded
 from ecozone.rules.model import EFFECTS
+from ecozone.rules.outcomes import pieces_of
 
 #: Rows of a list that are named.
 _NAMED = 6

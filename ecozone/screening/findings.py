@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecozone.relation import Measured
-from ecozone.rules.judge import CLEAR, HIT, NO_DATA, OUTCOMES, UNDETERMINED, pieces_of
 from ecozone.rules.logic import leaves
+from ecozone.rules.outcomes import CLEAR, HIT, NO_DATA, OUTCOMES, UNDETERMINED, pieces_of
 from ecozone.rules.place import request_of
 from ecozone.screening.chunks import Answered
 from ecozone.screening.tables import EFFECT_NAMES, REFUSED, Words, standing

@@ -10,17 +10,9 @@ from numpy.typing import NDArray
 
 from ecozone.relation import FALSE
 from ecozone.rules.access import CONFORMITY, FAILS, OPEN
-from ecozone.rules.judge import (
-    CLEAR,
-    HIT,
-    NO_DATA,
-    NOT_APPLICABLE,
-    OUTCOMES,
-    UNDETERMINED,
-    not_encoded,
-    pieces_of,
-)
+from ecozone.rules.judge import not_encoded
 from ecozone.rules.model import EFFECTS
+from ecozone.rules.outcomes import CLEAR, HIT, NO_DATA, NOT_APPLICABLE, OUTCOMES, UNDETERMINED, pieces_of
 from ecozone.screening.chunks import Answered
 
 if TYPE_CHECKING:
