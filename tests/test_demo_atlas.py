@@ -7,13 +7,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import shapely
 from pyproj import Geod
 from shapely.geometry.polygon import orient
 
 import ecozone
-from ecozone import kinds
+from ecozone import kinds, measure
 
 BOUNDARIES = Path(__file__).resolve().parent.parent / "data" / "boundaries"
 REGIONS = ("511111", "511102", "511000", "510604", "512022")
@@ -58,6 +59,47 @@ def test_shapes_are_sound(atlas: ecozone.Atlas) -> None:
         past = shapely.difference(layer.geometry, layer.coverage)
         # A long edge of the coverage is straight in degrees and was cut straight in metres: centimetres apart.
         assert shapely.area(past).sum() < 1e-7, f"{kind} is drawn past its coverage"
+
+
+def needles(zone: shapely.Geometry) -> list[float]:
+    """Return the lengths, in metres, of what is narrower than 2 mm over 5 cm: of a zone, or between its sides."""
+    plane = measure.plane_of(zone)
+    flat = measure.to_plane(np.array([zone], dtype=object), plane)[0]
+    core, filled = flat.buffer(-0.001).buffer(0.00102), flat.buffer(0.001).buffer(-0.00102)
+    rest = shapely.get_parts([flat.difference(core), filled.difference(flat)])
+    return [length for length in (shapely.length(shapely.get_parts(rest)) / 2).tolist() if length > 0.05]
+
+
+def test_no_zone_has_needles(atlas: ecozone.Atlas) -> None:
+    for kind in atlas:
+        layer = atlas[kind]
+        for zone, shape in zip(layer.columns["zone"], layer.geometry, strict=True):
+            if shapely.get_dimensions(shape) == 2:
+                assert needles(shape) == [], (kind, zone)
+
+
+@pytest.mark.parametrize("thick", [0.0, 3e-9, 1e-8])
+def test_needles_are_seen_and_drawn_zones_lose_them(builder: object, thick: float) -> None:
+    sketch = importlib.import_module("sketch.needles")
+    spike = shapely.Polygon([(0, 0), (100, 0), (100, 50), (300, 50), (100, 50.0 + thick * 1e5), (100, 100), (0, 100)])
+    gash = shapely.Polygon([(0, 0), (100, 0), (100, 50), (30, 50), (100, 50.0 + thick * 1e5), (100, 100), (0, 100)])
+    there = shapely.transform([spike, gash], lambda xy: xy * 1e-5 + (103.5, 29.4))
+    for shape, found in zip((spike, gash), map(needles, there), strict=True):
+        assert found or not shape.is_valid
+        kept = sketch.without_needles(shapely.make_valid(shape, method="structure", keep_collapsed=False))
+        assert kept.area == pytest.approx(10_000, abs=0.1)
+        assert kept.symmetric_difference(shapely.box(0, 0, 100, 100)).buffer(-0.01).is_empty
+
+
+def test_what_divides_the_ground_leaves_no_needles(builder: object) -> None:
+    sketch = importlib.import_module("sketch.partition")
+    along = shapely.Polygon([(500, 0), (1000, 0), (1000, 1000), (500.05, 1000), (499.95, 400)])
+    claims = [("west", shapely.box(0, 0, 500, 1000)), ("east", along)]
+    pieces = sketch.partition(shapely.box(0, 0, 1000, 1000), claims, "rest", crumb_m2=0.0)
+    assert set(pieces) == {"west", "east", "rest"} and sketch.edge_matched(list(pieces.values()))
+    assert sum(p.area for p in pieces.values()) == pytest.approx(1e6, abs=1e-6)
+    for piece in pieces.values():
+        assert needles(shapely.transform(piece, lambda xy: xy * 1e-5 + (103.5, 29.4))) == []
 
 
 def test_required_columns_are_filled(atlas: ecozone.Atlas) -> None:

@@ -7,8 +7,12 @@ from collections.abc import Sequence
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from .needles import spikes
+
 GRID = 0.01
 """Metres; all nodes of a partition lie on this grid."""
+ROUNDS = 5
+"""How often needles are looked for again after the last ones were given away."""
 
 
 def partition(
@@ -35,6 +39,26 @@ def partition(
     lines = [shapely.boundary(ground)]
     lines += [shapely.boundary(shape.intersection(ground)) for _, shape in claims]
     noded = shapely.union_all([shapely.set_precision(line, GRID) for line in lines], grid_size=GRID)
+    thin: list[shapely.Polygon] = []
+    for _ in range(ROUNDS):
+        pieces = _pieces(ground, noded, claims, rest, crumb_m2, thin)
+        more = [spike for piece in pieces.values() for spike in spikes(piece)]
+        if not more:
+            return pieces
+        thin += more
+        noded = shapely.union_all([noded, *shapely.boundary(more)], grid_size=GRID)
+    raise ValueError(f"pieces keep {len(more)} needles")
+
+
+def _pieces(
+    ground: BaseGeometry,
+    noded: BaseGeometry,
+    claims: Sequence[tuple[str, BaseGeometry]],
+    rest: str,
+    crumb_m2: float,
+    thin: Sequence[BaseGeometry],
+) -> dict[str, BaseGeometry]:
+    """Give every face between lines to a claim, crumbs and needles to a neighbour."""
     faces = [f for f in shapely.get_parts(shapely.polygonize([noded])) if ground.covers(f.representative_point())]
     faces.sort(key=lambda f: (round(f.representative_point().y, 3), round(f.representative_point().x, 3)))
     labels = []
@@ -42,6 +66,7 @@ def partition(
         inside = face.representative_point()
         labels.append(next((label for label, shape in claims if shape.covers(inside)), rest))
     _give_crumbs_away(faces, labels, crumb_m2)
+    _give_needles_away(faces, labels, thin)
     pieces: dict[str, BaseGeometry] = {}
     for label in dict.fromkeys([label for label, _ in claims] + [rest]):
         own = [face for face, owner in zip(faces, labels, strict=True) if owner == label]
@@ -68,6 +93,22 @@ def _give_crumbs_away(faces: list[shapely.Polygon], labels: list[str], crumb_m2:
         )
         if best is not None and not joined:
             labels[i] = labels[best]
+
+
+def _give_needles_away(faces: list[shapely.Polygon], labels: list[str], thin: Sequence[BaseGeometry]) -> None:
+    """Give faces that are mostly needle to the label with the longest common border; it may be their own."""
+    tree, needle = shapely.STRtree(faces), shapely.union_all(thin)
+    for i in sorted(tree.query(needle)) if thin else []:
+        face = faces[i]
+        if face.intersection(needle).area < face.area / 2.0:
+            continue
+        border = dict.fromkeys(labels, 0.0)
+        for j in sorted(tree.query(face, predicate="intersects")):
+            if j != i:
+                border[labels[j]] += face.boundary.intersection(faces[j].boundary).length
+        best = max(border, key=border.__getitem__)
+        if border[best] > 0.0:
+            labels[i] = best
 
 
 def edge_matched(pieces: Sequence[BaseGeometry]) -> bool:

@@ -11,8 +11,8 @@ from pyproj import Geod, Transformer
 from shapely.geometry.base import BaseGeometry
 
 GEOD = Geod(a=6378137.0, rf=298.257222101)
-DECIMALS = 7
-"""Degrees are rounded to about a centimetre, so that a last bit of arithmetic never changes a file."""
+GRID_DEGREES = 1e-7
+"""Degrees lie on a grid of about a centimetre, so that a last bit of arithmetic never changes a file."""
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,15 @@ class Plane:
         return shapely.Point(*self.xy([(lon, lat)])[0])
 
     def degrees(self, geometry: BaseGeometry) -> BaseGeometry:
-        """Return a geometry in metres as EPSG:4490, rounded to :data:`DECIMALS`."""
+        """Return a geometry in metres as valid EPSG:4490 on the grid of :data:`GRID_DEGREES`."""
 
         def back(points: np.ndarray) -> np.ndarray:
-            lon, lat = self._to_metres.transform(points[:, 0], points[:, 1], direction="INVERSE")
-            return np.round(np.column_stack([lon, lat]), DECIMALS)
+            return np.column_stack(self._to_metres.transform(points[:, 0], points[:, 1], direction="INVERSE"))
 
-        return shapely.transform(geometry, back)
+        there = shapely.transform(geometry, back)
+        if not there.is_valid:  # a vertex that touched an edge has crossed it: straight in one is bent in the other
+            there = shapely.make_valid(there, method="structure", keep_collapsed=False)
+        return shapely.set_precision(there, GRID_DEGREES)
 
     def metres(self, geometry: BaseGeometry) -> BaseGeometry:
         """Return a geometry in EPSG:4490 as metres."""

@@ -10,11 +10,16 @@ import geopandas as gpd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from .needles import gashes, spikes, without_needles
 from .plane import Plane
 
 MARK = "示例数据，非法定边界"
 REACH_M = 3600.0
 """How far every layer is drawn past the outline; the farthest rule looks three kilometres."""
+WALL_TO_WALL = ("admin", "control_unit", "element_zone")
+"""Kinds whose zones share their borders: what divided the ground has left no needles, and nothing is cut alone."""
+HAIR_M, HAIR_LENGTH_M = 2e-3, 0.05
+"""No zone that is handed out has a spike or a gash narrower than this over this length."""
 
 
 @dataclass
@@ -76,6 +81,8 @@ class Sheet:
             The kind's columns, and ``status``, ``valid_from``, ``valid_to`` where they differ.
         """
         geometry = same_dimension(shape.intersection(self.coverage) if clip else shape)
+        if kind not in WALL_TO_WALL:
+            geometry = same_dimension(without_needles(geometry))
         if geometry.is_empty:
             raise ValueError(f"{self.region}: {kind} {name} lies outside the sheet")
         own = self.zones.setdefault(kind, [])
@@ -122,8 +129,11 @@ class Sheet:
                 if extra:
                     raise ValueError(f"{self.region}: {kind} has no column {sorted(extra)}")
                 geometry = self.plane.degrees(row["geometry"])
-                if not geometry.is_valid:
-                    geometry = shapely.make_valid(geometry)
+                flat = self.plane.metres(geometry)
+                if shapely.get_dimensions(flat) == 2 and [
+                    *spikes(flat, HAIR_M, HAIR_LENGTH_M), *gashes(flat, HAIR_M, HAIR_LENGTH_M)
+                ]:  # fmt: skip
+                    raise ValueError(f"{self.region}: {kind} {row['zone']} has needles")
                 rows.append({**dict.fromkeys([*common, *columns]), **row, "geometry": geometry})
             table = {column: [row[column] for row in rows] for column in [*common, *columns]}
             frames[kind] = gpd.GeoDataFrame(table, geometry=[row["geometry"] for row in rows], crs="EPSG:4490")
