@@ -8,7 +8,7 @@ micrometre of it. Plane areas are then right to 1e-7, and to 1e-6 for a road 0.5
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,10 @@ AREA_EDGE_M = 25.0
 METRES_PER_DEGREE = 111_700.0
 
 Geometries = NDArray[Any]
+#: Brings coordinates ``(n, 2)`` elsewhere.
+Forward = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+#: Type ids of shapely: multi-part geometries from here on, and collections.
+_MULTIPLE, _COLLECTION = 4, 7
 
 
 def densify(geometry: Geometries, longest_m: float = PLANE_EDGE_M) -> Geometries:
@@ -44,23 +48,33 @@ def densify(geometry: Geometries, longest_m: float = PLANE_EDGE_M) -> Geometries
     ndarray of shapely geometries, shape (n,)
         The same array when no edge was too long.
     """
+    return _cut(geometry, longest_m)[0]
+
+
+def _cut(
+    geometry: Geometries, longest_m: float, forward: Forward | None = None
+) -> tuple[Geometries, NDArray[np.int64]]:
+    """Cut long edges, and project what comes out; also return the rows that may have had any."""
     coords, owner = shapely.get_coordinates(geometry, return_index=True)
-    if len(coords) < 2:
-        return geometry
-    rough = rough_edges(coords)
-    maybe = np.flatnonzero(np.bincount(owner[1:][(owner[1:] == owner[:-1]) & (rough > longest_m)]))
-    dimension = shapely.get_dimensions(geometry[maybe])
-    out = geometry
+    long = (owner[1:] == owner[:-1]) & (rough_edges(coords) > longest_m)
+    rows = np.flatnonzero(np.bincount(owner[1:][long]))
+    rows = rows[shapely.get_dimensions(geometry[rows]) > 0]  # points of one multipoint have no edge between them
+    if not len(rows):
+        return (geometry if forward is None else shapely.transform(geometry, forward)), rows
+    if len(rows) == len(geometry) or forward is None:
+        out = geometry.copy()
+    else:
+        out = np.empty(len(geometry), dtype=object)
+        rest = np.delete(np.arange(len(geometry)), rows)
+        out[rest] = shapely.transform(geometry[rest], forward)
+    kind, dimension = shapely.get_type_id(geometry[rows]), shapely.get_dimensions(geometry[rows])
     for dim in (1, 2):
-        rows = maybe[(dimension == dim) & (shapely.get_type_id(geometry[maybe]) != 7)]
-        if len(rows):
-            out = geometry.copy() if out is geometry else out
-            out[rows] = _cut_edges(geometry[rows], longest_m)
-    collections = maybe[shapely.get_type_id(geometry[maybe]) == 7]
-    for row in collections:
-        out = geometry.copy() if out is geometry else out
-        out[row] = shapely.geometrycollections(densify(shapely.get_parts(geometry[row]), longest_m))
-    return out
+        some = rows[(dimension == dim) & (kind != _COLLECTION)]
+        if len(some):
+            out[some] = _cut_edges(geometry[some], longest_m, forward)
+    for row in rows[kind == _COLLECTION].tolist():
+        out[row] = shapely.geometrycollections(_cut(shapely.get_parts(geometry[row]), longest_m, forward)[0])
+    return out, rows
 
 
 def rough_edges(coords: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -71,34 +85,42 @@ def rough_edges(coords: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.sqrt(east * east + step[:, 1] * step[:, 1]) * METRES_PER_DEGREE
 
 
-def _cut_edges(geometry: Geometries, longest_m: float) -> Geometries:
+def _cut_edges(geometry: Geometries, longest_m: float, forward: Forward | None) -> Geometries:
     """Cut the long edges of an array of lines or of polygons.
 
     Taken apart to lines or rings and put together again: shapely's ragged arrays would import `numpy.ma`, which takes
     longer than all of this, and make every polygon of a mixed array a multi-part one.
     """
-    geometry = without_empty_parts(geometry)
-    parts, owner = shapely.get_parts(geometry, return_index=True)
+    many = shapely.get_type_id(geometry) >= _MULTIPLE
+    parts, owner = geometry, np.arange(len(geometry))
+    if many.any():  # get_parts copies all that it is given
+        geometry = without_empty_parts(geometry)
+        parts, owner = shapely.get_parts(geometry, return_index=True)
     areal = bool((shapely.get_dimensions(geometry) == 2).all())
     strings, part = shapely.get_rings(parts, return_index=True) if areal else (parts, np.arange(len(parts)))
     coords, string = shapely.get_coordinates(strings, return_index=True)
     at = np.flatnonzero((string[1:] == string[:-1]) & (rough_edges(coords) > longest_m))
-    azimuth, _, metres = (
-        np.asarray(v) for v in geod().inv(coords[at, 0], coords[at, 1], coords[at + 1, 0], coords[at + 1, 1])
-    )
+    start, end = coords[at], coords[at + 1]
+    azimuth, _, metres = (np.asarray(v) for v in geod().inv(start[:, 0], start[:, 1], end[:, 0], end[:, 1]))
     pieces = np.maximum(1, np.ceil(metres / longest_m).astype(np.int64))
     added = pieces - 1
     edge = np.repeat(np.arange(len(at)), added)
-    rank = np.arange(added.sum()) - np.repeat(np.cumsum(added) - added, added) + 1
-    lon, lat, _ = geod().fwd(coords[at[edge], 0], coords[at[edge], 1], azimuth[edge], (metres / pieces)[edge] * rank)
-    filled = np.insert(coords, at[edge] + 1, np.column_stack([lon, lat]), axis=0)
-    string = np.insert(string, at[edge] + 1, string[at[edge]])
+    rank = np.arange(len(edge)) - np.repeat(np.cumsum(added) - added, added) + 1
+    lon, lat, _ = geod().fwd(start[edge, 0], start[edge, 1], azimuth[edge], (metres / pieces)[edge] * rank)
+    copies = np.ones(len(coords), dtype=np.int64)
+    copies[at] = pieces  # of each vertex that a long edge begins with; all but the first are moved along the edge
+    filled, string = np.repeat(coords, copies, axis=0), np.repeat(string, copies)
+    between = (np.cumsum(copies) - copies)[at[edge]] + rank
+    filled[between, 0], filled[between, 1] = lon, lat
+    if forward is not None:
+        filled = forward(filled)
     if areal:
         parts = shapely.polygons(shapely.linearrings(filled, indices=string), indices=part)
     else:
         parts = shapely.linestrings(filled, indices=string)
+    if not many.any():
+        return np.asarray(parts, dtype=object)
     out = np.empty(len(geometry), dtype=object)
-    many = shapely.get_type_id(geometry) > 3
     one = ~many[owner]
     out[owner[one]] = parts[one]
     make = shapely.multipolygons if areal else shapely.multilinestrings
@@ -129,10 +151,9 @@ def dense(geometry: Geometries) -> Geometries:
     ndarray of shapely geometries, shape (n,)
         The same array when no edge was too long.
     """
-    out = densify(geometry)
-    if out is not geometry:
-        bent = np.flatnonzero(out != geometry)
-        bent = bent[~shapely.is_valid(out[bent])]
+    out, bent = _cut(geometry, PLANE_EDGE_M)
+    bent = bent[~shapely.is_valid(out[bent])]
+    if len(bent):
         out[bent] = shapely.make_valid(out[bent], method="structure", keep_collapsed=False)
     return out
 
@@ -145,11 +166,9 @@ def to_plane(geometry: Geometries, plane: Plane, longest_m: float = PLANE_EDGE_M
     """
     if not len(geometry):
         return geometry
-    cut = densify(geometry, longest_m)
-    flat = shapely.transform(cut, plane.forward)
-    if cut is not geometry:
-        bent = np.flatnonzero(cut != geometry)
-        bent = bent[~shapely.is_valid(flat[bent])]
+    flat, bent = _cut(geometry, longest_m, plane.forward)
+    bent = bent[~shapely.is_valid(flat[bent])]
+    if len(bent):
         flat[bent] = shapely.make_valid(flat[bent], method="structure", keep_collapsed=False)
     return flat
 

@@ -16,16 +16,16 @@ from numpy.typing import NDArray
 
 #: Left, bottom, right, top: metres, a few millimetres to centimetres off any surveyor's grid and all different.
 ODD_PADS = np.array([0.0137, 0.0173, 0.0111, 0.0193])
+_OUTWARDS = np.array([-1.0, -1.0, 1.0, 1.0])
 
 
 def padded_boxes(bounds: NDArray[np.float64], reach_m: NDArray[np.float64] | float) -> NDArray[np.float64]:
     """Grow boxes ``(n, 4)`` by a reach and by the odd pads; a point's or an upright line's box becomes a real one."""
-    grow = np.broadcast_to(np.asarray(reach_m, dtype=float), (len(bounds),))[:, None] + ODD_PADS[None, :]
-    return bounds + grow * np.array([-1.0, -1.0, 1.0, 1.0])
+    return bounds + (np.asarray(reach_m, dtype=float).reshape(-1, 1) + ODD_PADS) * _OUTWARDS
 
 
 def clip(
-    geometry: NDArray[Any], boxes: NDArray[np.float64], *, trust: NDArray[np.int64] | int = 0
+    geometry: NDArray[Any], boxes: NDArray[np.float64], *, trust: NDArray[np.int64] | int | None = None
 ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """Clip each geometry to its own box.
 
@@ -35,7 +35,7 @@ def clip(
         In a plane, valid.
     boxes : ndarray of shape (n, 4)
         From `padded_boxes`.
-    trust : int or int64 array of shape (n,)
+    trust : int or int64 array of shape (n,), optional
         Do not look whether clips of at most so many vertices are valid. A clip with odd pads bounds the right ground
         even where it is not: sums over edges (`ecozone.relate.edges`) need no more, all else in GEOS does.
 
@@ -50,8 +50,8 @@ def clip(
     polygon = shapely.get_dimensions(geometry) == 2
     covers = polygon & _is_box(clipped, boxes)
     doubtful = np.flatnonzero(polygon & ~covers)
-    enough = np.broadcast_to(trust, clipped.shape)[doubtful]
-    if enough.any():
+    if trust is not None:
+        enough = np.broadcast_to(trust, clipped.shape)[doubtful]
         plain = (shapely.get_num_coordinates(clipped[doubtful]) <= enough) & _surface(clipped[doubtful])
         doubtful = doubtful[~plain]
     doubtful = doubtful[~shapely.is_valid(clipped[doubtful])]

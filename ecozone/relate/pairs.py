@@ -155,7 +155,6 @@ def candidates(
     `trust` says for each piece of the group what `ecozone.relate.clip.clip` need not look at.
     """
     index, look = index_of(layer), reach_m + SLACK_M
-    trust = np.zeros(len(reach_m), dtype=np.int64) if trust is None else trust
     tight = grown(group.degrees, look + measure.PLANE_EDGE_M)
     piece, zone = index.tree.query(shapely.box(*tight.T))
     keep = wanted[zone]
