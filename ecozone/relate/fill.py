@@ -9,7 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from ecozone import measure
-from ecozone.relate import dissolve
+from ecozone.relate import contact, dissolve
 from ecozone.relate.group import Group
 from ecozone.relate.index import index_of
 from ecozone.relate.lines import Lines
@@ -141,7 +141,7 @@ def _contact(
         own[deep] = whole[deep]
         whole_zones = dissolve.seamless(zones, (np.bincount(close.piece, minlength=m) > 1) & (a > 0))
         least, most = dissolve.bounded_amounts(group.geometry, whole_zones, own, a) if bounds else (own, own)
-        one, other = dissolve.states(group.geometry, whole_zones, metres, deep, a, extent, own)
+        one, other = contact.states(group.geometry, whole_zones, metres, deep, a, extent, own)
         meets, inside = np.maximum(meets, one), np.maximum(inside, other)
         use = deep | ~shapely.is_missing(zones)  # the higher dimension, which comes later, counts
         amount, low, high = (
