@@ -25,6 +25,7 @@ import workload
 import ecozone
 from ecozone.relate import cut, relate
 from ecozone.relate.index import index_of
+from ecozone.relate.table import shared
 from ecozone.rules.facts import FactTable
 from ecozone.rules.library import load_books, stack
 from ecozone.rules.plan import plan
@@ -89,15 +90,29 @@ def kernel(shapes, atlas: ecozone.Atlas, threads: int) -> None:  # type: ignore[
 
 
 def warm(shapes, atlas: ecozone.Atlas) -> None:  # type: ignore[no-untyped-def]
-    """Time one check after another, and bare shapely clip-first on the same zones."""
+    """Time one check after another, and bare shapely clip-first on the same zones; in turn, medians."""
     projects = [ecozone.Project(g, nature="new", industry="C2614") for g in shapes]
-    times = [timed(lambda p=p: ecozone.check(p, atlas, as_of=DAY))[0] for p in projects]
     zones = np.concatenate([atlas[k].geometry for k in workload.KINDS])
+    meta = {"accuracy_m": 0.0}
+    layer = ecozone.Layer.from_arrays(kind=workload.KINDS[0], geometry=zones, columns={}, coverage=None, meta=meta)
     tree = shapely.STRtree(zones)
     tree.query(shapes[0])
-    bare = [timed(lambda g=g: clip_first(g, zones, tree))[0] for g in shapes]
-    a, b = (statistics.median(v) * 1000 for v in (times, bare))
-    print(f"one warm check: {a:.2f} ms; bare shapely, clip first, zones alone: {b:.3f} ms; ratio {a / b:.0f}")
+    tasks = {
+        "bare shapely, clip first": lambda g, _: clip_first(g, zones, tree),
+        "measured": lambda g, _: shared(np.array([g], dtype=object), layer),
+        "checked with all books": lambda _, p: ecozone.check(p, atlas, as_of=DAY),
+    }
+    times: dict[str, list[float]] = {name: [] for name in tasks}
+    for warming in (True, False):
+        for g, p in zip(shapes, projects, strict=True):
+            for name, task in tasks.items():
+                seconds = timed(lambda t=task, g=g, p=p: t(g, p))[1]
+                times[name] += [] if warming else [seconds]
+    median = {name: statistics.median(v) * 1000 for name, v in times.items()}
+    bare = median["bare shapely, clip first"]
+    print(f"one warm site against {len(zones)} zones: " + "; ".join(
+        f"{name} {ms:.2f} ms ({ms / bare:.1f} ×)" for name, ms in median.items()
+    ))  # fmt: skip
 
 
 def clip_first(site, zones, tree: shapely.STRtree) -> float:  # type: ignore[no-untyped-def]

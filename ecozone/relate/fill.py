@@ -29,6 +29,8 @@ def fill(
     memo: dict[Any, Any] | None,
 ) -> None:
     """Write the dissolved facts of one group of pieces into the answer."""
+    if not len(pairs.piece) and lines is None:
+        return  # nothing near: what the answer says from its beginning
     m, at = len(group.rows), group.rows
     a, extent = out.accuracy_m[at], out.extent_m[at]
     nearest = _nearest(pairs, m)

@@ -134,6 +134,8 @@ def find(
     """
     piece, zone, near, covers = candidates(group, layer, reach_m, wanted, cache)
     distance = np.zeros(len(piece))
+    if not len(piece):
+        return Pairs(group, layer, piece, zone, near, covers, distance)
     todo = np.flatnonzero(~covers)
     distance[todo] = apart(group.geometry[piece[todo]], near[todo])
     keep = distance <= (reach_m + SLACK_M)[piece]
@@ -159,6 +161,8 @@ def candidates(
     piece, zone = index.tree.query(shapely.box(*tight.T))
     keep = wanted[zone]
     piece, zone = piece[keep].astype(np.int64), zone[keep].astype(np.int64)
+    if not len(zone):
+        return piece, zone, np.empty(0, dtype=object), np.zeros(0, dtype=bool)
     order = np.lexsort((zone, piece))
     piece, zone = piece[order], zone[order]
     near, covers = np.empty(len(zone), dtype=object), np.zeros(len(zone), dtype=bool)
