@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from ecozone import crs, kinds, measure
 from ecozone.errors import CRSError, GeometryError, LayerError
 from ecozone.kinds import values
+from ecozone.versions import provenance
 
 if TYPE_CHECKING:
     import geopandas
@@ -255,14 +256,7 @@ class Layer:
     def meta(self) -> dict[str, Any]:
         """Return provenance as plain JSON values (what a layer file keeps beside its table)."""
         return {
-            "kind": self.kind,
-            "version": self.version,
-            "source": self.source,
-            "licence": self.licence,
-            "document": self.document,
-            "valid_from": _iso(self.valid_from),
-            "valid_to": _iso(self.valid_to),
-            "accuracy_m": self.accuracy_m,
+            **provenance(self),
             "line": self.line,
             "complete_for": list(self.complete_for),
             "sensitive": self.sensitive,
@@ -291,10 +285,6 @@ def as_date(value: dt.date | str | None) -> dt.date | None:
         return dt.datetime.fromisoformat(str(value).strip()).date()
     except ValueError:
         raise LayerError(f"“{value}”不是日期，请写成 2026-11-22 的样子。") from None
-
-
-def _iso(day: dt.date | None) -> str | None:
-    return day.isoformat() if day else None
 
 
 def _id(zone: Any) -> str:

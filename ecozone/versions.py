@@ -10,6 +10,11 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ecozone.layer import Layer
+    from ecozone.raster import Raster
 
 _PIECES = re.compile(r"[0-9]+|[^\W0-9_]+")
 _DAY = dt.timedelta(days=1)
@@ -42,6 +47,20 @@ class Held:
     def on(self, day: dt.date) -> bool:
         """Say whether it holds on a day."""
         return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
+
+
+def provenance(of: Layer | Raster) -> dict[str, Any]:
+    """Return where a version comes from and when it holds, as plain JSON values."""
+    return {
+        "kind": of.kind,
+        "version": of.version,
+        "source": of.source,
+        "licence": of.licence,
+        "document": of.document,
+        "valid_from": of.valid_from.isoformat() if of.valid_from else None,
+        "valid_to": of.valid_to.isoformat() if of.valid_to else None,
+        "accuracy_m": of.accuracy_m,
+    }
 
 
 def used(versions: Sequence[Held], day: dt.date) -> Held | None:

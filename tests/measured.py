@@ -159,10 +159,8 @@ class Field:
         """Judge one rule on all cases."""
         judgement = self.run.judgement
         planned = Planned(rule, jurisdiction, gate(rule, judgement.table))
-        placed = self.run.batch.placed
-        return judge_rules(
-            [planned], judgement.relations, judgement.table, placed, self.lacking, judgement.plan.proposed
-        )
+        placed, proposed = self.run.batch.placed, judgement.plan.proposed
+        return judge_rules([planned], judgement.relations, judgement.table, placed, self.lacking, proposed).rules()[0]
 
     def failing(self) -> dict[int, str]:
         """Return the cases that fail with the books as they are."""

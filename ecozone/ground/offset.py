@@ -50,9 +50,8 @@ def grown(zones: NDArray[Any], distance_m: float) -> Any:
     if distance_m <= _PLAIN_M:
         return shapely.union_all(shapely.buffer(zones, distance_m, quad_segs=quad))
     dimension = shapely.get_dimensions(zones)
-    whole = shapely.get_parts(
-        shapely.simplify(shapely.union_all(zones[dimension == _AREA], grid_size=_SEAM_M), _STRAIGHT_M)
-    )
+    # no grid: it would take narrower spikes away, and the ground around them; seams are built over from both sides
+    whole = shapely.get_parts(shapely.simplify(shapely.union_all(zones[dimension == _AREA]), _STRAIGHT_M))
     ends = shapely.get_parts(np.concatenate([zones[dimension == 0], _ends(zones[dimension == _LINE])]))
     rings = shapely.get_parts(shapely.boundary(shapely.orient_polygons(whole)))
     lines = shapely.get_parts(shapely.simplify(zones[dimension == _LINE], _STRAIGHT_M))

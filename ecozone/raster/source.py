@@ -17,6 +17,7 @@ import numpy as np
 from ecozone import crs
 from ecozone.errors import InputError
 from ecozone.layer import as_date
+from ecozone.versions import provenance
 from ecozone.words.rasters import RasterKind, raster_kind
 
 _VERSION = re.compile(r"[\w\u4e00-\u9fff][\w\u4e00-\u9fff.\-]{0,63}")
@@ -141,14 +142,7 @@ class Raster:
     def meta(self) -> dict[str, Any]:
         """Return provenance as plain JSON values."""
         return {
-            "kind": self.kind,
-            "version": self.version,
-            "source": self.source,
-            "licence": self.licence,
-            "document": self.document,
-            "valid_from": self.valid_from.isoformat() if self.valid_from else None,
-            "valid_to": self.valid_to.isoformat() if self.valid_to else None,
-            "accuracy_m": self.accuracy_m,
+            **provenance(self),
             "classes": {str(k): v for k, v in self.classes.items()} if self.classes else None,
             "notice": self.notice,
         }

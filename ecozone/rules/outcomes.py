@@ -33,8 +33,8 @@ _CONCERNED = np.array([True, False, False, True, True, False])
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Judged:
-    """One rule on all parts.
+class _Said:
+    """What one rule, or all of them, say of all parts: arrays of shape ``(n,)`` or ``(rules, n)``.
 
     Attributes
     ----------
@@ -51,43 +51,39 @@ class Judged:
         Clear for the point as given, open once the point stands for ground 300 m wide.
     """
 
-    planned: Planned
     outcome: NDArray[np.int8]
     effect: NDArray[np.int8]
     why: NDArray[np.int64]
     exception: NDArray[np.int8]
     proposed: NDArray[np.bool_]
     near_miss: NDArray[np.bool_]
+
+    def push(self) -> NDArray[np.int8]:
+        """Return how far the effect pushes."""
+        return _PUSH[self.effect]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Judged(_Said):
+    """One rule on all parts."""
+
+    planned: Planned
 
     def effect_name(self, part: int) -> str:
         """Return the effect on one part."""
         return _EFFECT_NAMES[int(self.effect[part])]
 
-    def push(self) -> NDArray[np.int8]:
-        """Return how far the effect pushes on each part."""
-        return _PUSH[self.effect]
-
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Outcomes:
-    """All rules on all parts: the arrays of `Judged` as tables of shape ``(rules, n)``."""
+class Outcomes(_Said):
+    """All rules on all parts."""
 
     planned: Sequence[Planned]
-    outcome: NDArray[np.int8]
-    effect: NDArray[np.int8]
-    why: NDArray[np.int64]
-    exception: NDArray[np.int8]
-    proposed: NDArray[np.bool_]
-    near_miss: NDArray[np.bool_]
 
     def rules(self) -> list[Judged]:
         """Return one `Judged` a rule: rows of the tables, not copies."""
-        tables = (self.outcome, self.effect, self.why, self.exception, self.proposed, self.near_miss)
-        return [Judged(*row) for row in zip(self.planned, *tables, strict=True)]
-
-    def push(self) -> NDArray[np.int8]:
-        """Return how far each rule's effect pushes on each part."""
-        return _PUSH[self.effect]
+        tables = (self.outcome, self.effect, self.why, self.exception, self.proposed, self.near_miss, self.planned)
+        return [Judged(*row) for row in zip(*tables, strict=True)]
 
     def by_rule(self) -> dict[str, tuple[NDArray[np.int8], NDArray[np.int8]]]:
         """Return (outcomes, pushes) of all parts by the rule's id."""
@@ -171,7 +167,7 @@ def judge_rules(
             wide, _ = ground.place(rule.where, jurisdiction, lacking_m=lacking_m)
             near[i] = (outcome[i] == CLEAR) & (place[i] == FALSE) & (wide > FALSE)
     outcome[absent] = ABSENT
-    return Outcomes(planned, outcome, effect, why, exception, tentative, near)
+    return Outcomes(outcome, effect, why, exception, tentative, near, planned)
 
 
 def _unreplaced(planned: Planned, ground: _Ground) -> Planned:
