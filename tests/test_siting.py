@@ -139,6 +139,16 @@ def test_lines_at_a_distance_are_true_to_the_chord(distance: float) -> None:
     assert np.abs(shapely.distance(at, lake.boundary) - 200).max() < 0.06
 
 
+@pytest.mark.parametrize("width", [1e-6, 1e-4, 1e-2])
+def test_a_spike_keeps_the_ground_around_it(width: float) -> None:
+    spiked = [(0, 0), (100, 0), (100, 50), (300, 53), (100, 50 + width), (100, 100), (0, 100)]
+    zones = np.array([shapely.Polygon(spiked), shapely.box(0, 100, 100, 200)], dtype=object)
+    around = grown(zones, 10.0)
+    at = shapely.line_interpolate_point(shapely.LineString([(100, 50), (300, 53)]), np.linspace(0, 200, 50))
+    assert shapely.covers(around, shapely.buffer(at, 9.9)).all()
+    assert shapely.area(around) == pytest.approx(120 * 220 + 190 * 20, rel=0.03)
+
+
 def test_free_shifts_are_those_without_contact() -> None:
     bad = shapely.MultiPolygon([shapely.box(-50, -30, 40, 60), shapely.box(90, -200, 120, 200)])
     foot = shapely.Polygon([(0, 0), (40, 0), (40, 10), (12, 10), (12, 50), (0, 50)])
