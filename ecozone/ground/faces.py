@@ -45,6 +45,8 @@ class Faces:
     complete : bool array of shape (n,)
     rules, open : sequence of tuple of str
         Rules that hit and push the verdict; rules that stay open and could.
+    may : int8 array of shape (n,)
+        How far what stays open could push the verdict, 0 to 3.
     cut : int
         Faces before alike ones were put together.
     """
@@ -54,6 +56,7 @@ class Faces:
     complete: NDArray[np.bool_]
     rules: Sequence[tuple[str, ...]]
     open: Sequence[tuple[str, ...]]
+    may: NDArray[np.int8]
     cut: int
 
 
@@ -94,11 +97,12 @@ def faces(
     cells, inside = cells[keep], inside[keep]
     at = shapely.transform(inside, plane.inverse)
     words: dict[Said, int] = {}
-    kind = np.zeros(len(cells), dtype=np.int64)
+    kind, may = np.zeros(len(cells), dtype=np.int64), np.zeros(len(cells), dtype=np.int8)
     for first in range(0, len(cells), _CHUNK):
         rows = slice(first, first + _CHUNK)
         batch = points(at[rows], project, accuracy_m, extent_m)
         judged = Judged.of(batch, lambda _: project, atlas, shelf, day, outside="keep", threads=threads)
+        may[rows] = judged.judgement.open_push
         for row, one in enumerate(answers(judged, day)):
             kind[first + row] = words.setdefault(one, len(words))
     said_of = list(words)
@@ -114,6 +118,7 @@ def faces(
         complete=np.array([s[1] for s in said], dtype=np.bool_),
         rules=[s[2] for s in said],
         open=[s[3] for s in said],
+        may=np.array([may[kind == i].max() for i in range(len(said_of))], dtype=np.int8)[np.array(which, dtype=int)],
         cut=len(cells),
     )
 

@@ -14,7 +14,7 @@ from shapely import affinity
 from ecozone import crs, measure
 from ecozone.asked import Asked
 from ecozone.errors import InputError
-from ecozone.ground.sweep import CLEARANCE_M, free_shifts
+from ecozone.ground.sweep import CLEARANCE_M, free_shifts, touching_shifts
 from ecozone.project import Project
 from ecozone.rules.finding import Finding
 from ecozone.rules.judge import VERDICTS
@@ -195,10 +195,10 @@ def _around(place: _Place, look: float) -> Any:
 def _nearest(
     place: _Place, faces: Faces, look: float, ground: Ground, blocked: tuple[str, ...], *, complete: bool
 ) -> Shift | None:
-    good = np.isin(faces.verdict, list(ground.accept)) & (faces.complete | (not complete))
-    if not good.any():
+    wanted = list(_wanted(faces, ground, complete=complete))
+    if not wanted:
         return None
-    for metres, turn, (east, north) in _candidates(place, faces.geometry[good], look):
+    for metres, turn, (east, north) in _candidates(place, wanted, look):
         moved = place.moved(turn, east, north)
         said = ground.check(moved)
         if ground.free(said, complete=complete):
@@ -210,10 +210,36 @@ def _nearest(
     return None
 
 
-def _candidates(place: _Place, good: Any, look: float) -> Iterator[tuple[float, float, tuple[float, float]]]:
+def _wanted(faces: Faces, ground: Ground, *, complete: bool) -> Iterator[tuple[Any, Any]]:
+    """Yield (ground on which a footprint will do, ground of which it must have some, or None), each as polygons.
+
+    First what will do itself. But a footprint's answer is the strictest of its ground: where a condition holds for some
+    of it, what stays open elsewhere and could push no farther (any, if it need not be settled) is no obstacle.
+    """
+    good = np.isin(faces.verdict, list(ground.accept)) & (faces.complete | (not complete))
+    if good.any():
+        yield faces.geometry[good], None
+    push = np.array([VERDICTS.index(v) if v in VERDICTS else 0 for v in faces.verdict.tolist()], dtype=np.int8)
+    for level in (VERDICTS.index(v) for v in ground.accept if v in VERDICTS[1:]):
+        lies = (push <= level) & ((faces.may <= level) | (not complete))
+        if (lies & ~good).any() and (lies & (push == level)).any():
+            yield faces.geometry[lies], faces.geometry[lies & (push == level)]
+
+
+def _candidates(
+    place: _Place, wanted: Sequence[tuple[Any, Any]], look: float
+) -> Iterator[tuple[float, float, tuple[float, float]]]:
     """Yield (metres, turn, shift), the shortest first; one that is asked beyond was refused, with what lies around."""
-    bad = shapely.difference(_around(place, look), shapely.union_all(good))
-    free = {turn: free_shifts(bad, turned(place.foot, turn), look) for turn in place.turns}
+    around = _around(place, look)
+    free: dict[float, Any] = {}
+    for turn in place.turns:
+        foot, shifts = turned(place.foot, turn), []
+        for lies, some in wanted:
+            here = free_shifts(shapely.difference(around, shapely.union_all(lies)), foot, look)
+            if some is not None:
+                here = shapely.intersection(here, touching_shifts(shapely.union_all(some), foot))
+            shifts.append(here)
+        free[turn] = shapely.union_all(shifts)
     origin = shapely.Point(0, 0)
     for _ in range(_TRIES):
         tries = []

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: The user's own limit among the rules that bind a piece.
 SLOPE_RULE = "user.slope_max"
+#: How far what stays open of a slope could push.
+_BY_SLOPE = {"prohibited": np.int8(0), "undetermined": np.int8(3)}
 _AREA = 2
 
 
@@ -57,5 +59,8 @@ def without_steep(found: Faces, plane: Plane, cut: Steep) -> Faces:
         ),
         rules=[found.rules[i] + bound.get(verdict or "", ()) for at, _, verdict in made for i in at.tolist()],
         open=[found.open[i] + left.get(verdict or "", ()) for at, _, verdict in made for i in at.tolist()],
+        may=np.concatenate(
+            [found.may[at] if verdict is None else np.full(len(at), _BY_SLOPE[verdict]) for at, _, verdict in made]
+        ),
         cut=found.cut,
     )

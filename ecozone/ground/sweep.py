@@ -35,19 +35,36 @@ def free_shifts(bad: Any, foot: Any, look: float) -> Any:
     square = shapely.box(-look, -look, look, look)
     if shapely.is_empty(bad):
         return square
+    return shapely.difference(square, shapely.buffer(_meeting(bad, foot), CLEARANCE_M + _BEND_M, quad_segs=4))
+
+
+def touching_shifts(ground: Any, foot: Any) -> Any:
+    """Return the shifts at which a footprint shares ground with some, by as much as it keeps clear of what blocks it.
+
+    Parameters
+    ----------
+    ground, foot : shapely geometry
+        As for `free_shifts`.
+    """
+    return _meeting(shapely.buffer(ground, -CLEARANCE_M, quad_segs=4), foot)
+
+
+def _meeting(ground: Any, foot: Any) -> Any:
+    """Return the shifts at which a footprint meets some ground."""
+    if shapely.is_empty(ground):
+        return shapely.Polygon()
     swept = []
     for part in shapely.get_parts(foot):  # one point of each part stands for those wholly inside
         anchor = shapely.get_coordinates(part)[0]
-        swept.append(shapely.transform(bad, lambda xy, by=anchor: xy - by))
-    rings = shapely.get_parts(shapely.boundary(shapely.get_parts(shapely.simplify(bad, _BEND_M))))
+        swept.append(shapely.transform(ground, lambda xy, by=anchor: xy - by))
+    rings = shapely.get_parts(shapely.boundary(shapely.get_parts(shapely.simplify(ground, _BEND_M))))
     coords, owner = shapely.get_coordinates(rings, return_index=True)
     same = owner[1:] == owner[:-1]
     start, end = coords[:-1][same], coords[1:][same]
     for corner in _convex(foot):
         ends = np.concatenate([start[:, None] - corner[None], end[:, None] - corner[None]], axis=1)
         swept.append(shapely.union_all(shapely.convex_hull(shapely.multipoints(ends))))
-    blocked = shapely.buffer(shapely.union_all(swept), CLEARANCE_M + _BEND_M, quad_segs=4)
-    return shapely.difference(square, blocked)
+    return shapely.union_all(swept)
 
 
 def _convex(foot: Any) -> list[NDArray[np.float64]]:

@@ -31,6 +31,8 @@ class Judgement:
         How much ground a bare point may stand for.
     verdict : ndarray of str, shape (projects,)
     complete : ndarray of bool, shape (projects,)
+    open_push : int8 array of shape (projects,)
+        How far what stays open could push each verdict.
     """
 
     plan: Plan
@@ -44,6 +46,7 @@ class Judgement:
     compared: Compared
     verdict: NDArray[np.str_]
     complete: NDArray[np.bool_]
+    open_push: NDArray[np.int8]
 
     @functools.cached_property
     def rules(self) -> Sequence[Judged]:
@@ -102,7 +105,18 @@ def judge(
     complete = open_push <= push
     verdict = np.where((push == 0) & ~complete, "undetermined", np.array(VERDICTS)[push])
     return Judgement(
-        plan, table, relations, books, outcomes, lacking_m, accepted, unit_missing, compared, verdict, complete
+        plan,
+        table,
+        relations,
+        books,
+        outcomes,
+        lacking_m,
+        accepted,
+        unit_missing,
+        compared,
+        verdict,
+        complete,
+        open_push,
     )
 
 
