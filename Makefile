@@ -53,7 +53,7 @@ format: $(STAMP)
 	$(PY) -m ruff format .
 
 bench: $(STAMP)
-	@for script in benchmarks/bench_*.py; do echo "$$script"; $(PY) "$$script" || exit $$?; done
+	@for script in benchmarks/bench_*.py; do echo "$$script"; $(PY) tests/postgres.py $(PY) "$$script" || exit $$?; done
 
 soak: $(STAMP)
 	ECOZONE_SOAK=1 $(PY) -m pytest -n $(JOBS) --dist loadgroup --run-slow

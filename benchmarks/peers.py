@@ -152,8 +152,11 @@ def postgis_tasks(load: Workload, _: int) -> dict[str, Task]:
 
     base = psycopg.connect(os.environ["ECOZONE_POSTGIS"], autocommit=True)
     base.execute("CREATE EXTENSION IF NOT EXISTS postgis")
+    for setting in ("parallel_setup_cost", "parallel_tuple_cost", "min_parallel_table_scan_size"):
+        base.execute(f"SET {setting} = 0")  # it may use both cores
     for name in ("zones", "polygons", "points", "lines", "rivers"):
-        base.execute(f"CREATE TEMP TABLE {name} (id int, g geometry)")
+        base.execute(f"DROP TABLE IF EXISTS {name}")
+        base.execute(f"CREATE UNLOGGED TABLE {name} (id int, g geometry)")
         with base.cursor().copy(f"COPY {name} FROM STDIN") as copy:
             for i, blob in enumerate(shapely.to_wkb(getattr(load, name), hex=True)):
                 copy.write_row((i, blob))

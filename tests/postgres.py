@@ -1,4 +1,8 @@
-"""A PostgreSQL server of our own for tests marked postgis: on a socket in a folder that goes afterwards."""
+"""A PostgreSQL server of our own for tests marked postgis: on a socket in a folder that goes afterwards.
+
+``python tests/postgres.py COMMAND …`` runs a command that finds such a server in ECOZONE_POSTGIS; without PostgreSQL on
+the machine it runs the command without one.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,13 @@ import os
 import pwd
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 
 @contextlib.contextmanager
-def running() -> Iterator[str]:
+def running(memory: str = "32MB") -> Iterator[str]:
     """Start a server (PostgreSQL refuses to run as root), or use the one of ECOZONE_POSTGIS; yield its address."""
     if os.environ.get("ECOZONE_POSTGIS"):
         yield os.environ["ECOZONE_POSTGIS"]
@@ -34,7 +39,7 @@ def running() -> Iterator[str]:
         check=True,
         **quiet,
     )  # type: ignore[call-overload]
-    options = f"-k {folder} -h '' -c fsync=off -c shared_buffers=32MB"
+    options = f"-k {folder} -h '' -c fsync=off -c shared_buffers={memory}"
     subprocess.run(
         [*before, binaries / "pg_ctl", "-D", data, "-o", options, "-w", "-l", folder / "log", "start"],
         check=True,
@@ -43,3 +48,15 @@ def running() -> Iterator[str]:
     yield f"postgresql:///postgres?host={folder}&user={user}"
     subprocess.run([*before, binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop"], check=True, **quiet)  # type: ignore[call-overload]
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def main(command: list[str]) -> int:
+    """Run a command beside a server."""
+    if not (os.environ.get("ECOZONE_POSTGIS") or list(Path("/usr/lib/postgresql").glob("*/bin/initdb"))):
+        return subprocess.run(command, check=False).returncode
+    with running("1GB") as address:
+        return subprocess.run(command, check=False, env={**os.environ, "ECOZONE_POSTGIS": address}).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
