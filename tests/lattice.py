@@ -26,8 +26,8 @@ from ecozone.ground.faces import points
 _BATCH = 50_000
 #: So few shifts are judged in full at once; so many of the dropped ones are, too (a line crosses a lot of ground).
 _FEW, _SAMPLE, _SAMPLE_OF_LINES = 500, 200, 40
-#: Points along a line that are tried; spots shared on its longest edge are worth asking if each drops so many shifts.
-_ALONG, _WORTH = 60, 2
+#: Pieces of a line; the longest that shifts share, and the squares of shifts that try the same, steps of the grid.
+_PIECES, _PIECE, _SQUARES = 30, 32, (16, 16, 8, 8, 4)
 #: A spot inside a footprint keeps away from its edge, metres.
 _INSIDE_M = 0.01
 _LINE, _AREA = 1, 2
@@ -57,12 +57,12 @@ def nearer(
     foot = shapely.transform(one.project.site, ground.plane.forward)
     grid = _Grid.of(foot, reach_m, step_m)
     every = grid.near(reach_m)
+    spots = spots and shapely.get_dimensions(foot) > 0  # a point is the spot itself
     left = _left(ground, grid, foot, every) if spots else every
-    shifts, dropped = grid.shifts(left), grid.shifts(every & ~left)
     line = shapely.get_dimensions(foot) == _LINE
     if line and spots:
-        shifts, more = _past(ground, foot, shifts)
-        dropped = np.concatenate([dropped, more])
+        left = _past(ground, grid, foot, left)
+    shifts, dropped = grid.shifts(left), grid.shifts(every & ~left)
     sample = np.random.default_rng(len(dropped)).permutation(dropped)[: _SAMPLE_OF_LINES if line else _SAMPLE]
     shifts = np.concatenate([shifts, sample])
     shifts = shifts[ground.does(foot, shifts)]
@@ -81,12 +81,9 @@ def _left(ground: _Ground, grid: _Grid, foot: Any, every: NDArray[np.bool_]) -> 
             wanted[spot] |= left[shift]
         wanted &= ~asked
         asked |= wanted
-        barred[wanted], open_[wanted] = ground.spots(grid.at(wanted))
-        before = left.sum()
+        barred[wanted], open_[wanted] = ground.spots(grid.at(wanted, stride))
         for shift, spot in grid.meet(stride):
             left[shift] &= ~(barred[spot] | (open_[spot] & quiet[shift]))
-        if shapely.get_dimensions(foot) == _LINE and before - left.sum() < _WORTH * wanted.sum():
-            break
     return left
 
 
@@ -95,10 +92,7 @@ def _quiet(ground: _Ground, grid: _Grid, foot: Any, every: NDArray[np.bool_]) ->
 
     The footprint swept over a square of shifts is judged: what pushes none of that pushes no shift in the square.
     """
-    quiet = np.zeros_like(every)
-    if shapely.get_dimensions(foot) == 0:
-        return quiet
-    size = _SWEPT
+    quiet, size = np.zeros_like(every), _SWEPT
     while size >= _SWEPT_LEAST:
         starts = np.arange(0, len(every), size)
         i, j = (g.ravel() for g in np.meshgrid(starts, starts, indexing="ij"))
@@ -114,21 +108,25 @@ def _quiet(ground: _Ground, grid: _Grid, foot: Any, every: NDArray[np.bool_]) ->
     return quiet
 
 
-def _past(ground: _Ground, line: Any, shifts: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Part shifts of a line into those that no point along it bars, and the others: the point that bars most first."""
-    along = shapely.get_coordinates(
-        [shapely.line_interpolate_point(p, np.linspace(0, 1, _ALONG), normalized=True) for p in shapely.get_parts(line)]
-    )
-    rng, dropped = np.random.default_rng(len(shifts)), [np.zeros((0, 2))]
-    while len(shifts) > _FEW:
-        some = rng.permutation(shifts)[:_SAMPLE]
-        barred = ground.bars((along[:, None] + some[None]).reshape(-1, 2)).reshape(len(along), -1).sum(axis=1)
-        if not barred.any():
+def _past(ground: _Ground, grid: _Grid, line: Any, left: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the shifts of a line that no piece of it bars: tried is one that bars the middle of a square of shifts."""
+    edges = _edges(shapely.segmentize(line, shapely.length(line) / _PIECES))
+    pieces = shapely.linestrings(edges[np.any(edges[:, 0] != edges[:, 1], axis=1)])
+    rng, left = np.random.default_rng(len(pieces)), left.copy()
+    for size in _SQUARES:
+        if left.sum() <= _FEW:
             break
-        here = ground.bars(along[np.argmax(barred)] + shifts)
-        dropped.append(shifts[here])
-        shifts = shifts[~here]
-    return shifts, np.concatenate(dropped)
+        at = np.argwhere(left)
+        squares, mine = np.unique(at // size, axis=0, return_inverse=True)
+        middle = (squares * size + size // 2 - grid.reach) @ grid.axes
+        barring = np.array([ground.spots(_at(piece, middle))[0] for piece in pieces])
+        tried = np.argmax(barring * rng.random(barring.shape), axis=0)[mine.ravel()]
+        tried[~barring.any(axis=0)[mine.ravel()]] = -1
+        for k, piece in enumerate(pieces):
+            these = at[tried == k]
+            barred, _ = ground.spots(_at(piece, (these - grid.reach) @ grid.axes))
+            left[tuple(these[barred].T)] = False
+    return left
 
 
 @dataclass(frozen=True)
@@ -140,16 +138,13 @@ class _Ground:
     plane: crs.Plane
     complete: bool
 
-    def bars(self, at: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Say of spots whether no footprint over them will do: what pushes a spot too far pushes all that lies over it.
+    def spots(self, at: NDArray[Any]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Say of spots (in the plane) whether no footprint over them will do, and whether something stays open there.
 
-        What stays open there and could push farther than a condition, too, where nothing may stay open.
+        What pushes a spot too far pushes all that lies over it. So does what stays open and could push farther than a
+        condition, where nothing may stay open.
         """
-        return self.spots(at)[0]
-
-    def spots(self, at: NDArray[np.float64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Say of spots whether they bar, and whether something that pushes stays open."""
-        verdict, settled, may = self._judged(shapely.points(at))
+        verdict, settled, may = self._judged(at)
         barred = np.isin(verdict, ("restricted", "prohibited")) | (self.complete & (may > _CONDITION))
         return barred, ~settled
 
@@ -195,12 +190,15 @@ class _Grid:
         The point (0, 0) of the footprint.
     held : list of (int, int)
         Points of the footprint, all >= 0.
+    pieces : bool
+        The footprint is a line, its points follow each other: the line between two is asked, not the points.
     """
 
     axes: NDArray[np.float64]
     reach: int
     first: NDArray[np.float64]
     held: Sequence[tuple[int, int]]
+    pieces: bool
 
     @classmethod
     def of(cls, foot: Any, reach_m: float, step_m: float) -> _Grid:
@@ -228,7 +226,9 @@ class _Grid:
             deep = shapely.intersects(foot, at) & (shapely.distance(shapely.boundary(foot), at) > _INSIDE_M)
             held = held[deep | (held == 0).all(axis=1)]
         low = held.min(axis=0)
-        return cls(axes, int(reach_m // step_m) + 1, first + low @ axes, [(int(a), int(b)) for a, b in held - low])
+        on = [(int(a), int(b)) for a, b in held - low]
+        line = shapely.get_dimensions(foot) == _LINE and len(held) > 1
+        return cls(axes, int(reach_m // step_m) + 1, first + low @ axes, on, line)
 
     @property
     def spots(self) -> tuple[int, int]:
@@ -239,13 +239,16 @@ class _Grid:
     def strides(self) -> Iterator[tuple[int, int]]:
         """Yield how far apart spots are asked: no farther than the footprint is wide, then closer and closer."""
         wide, high = (1 << int(np.log2(n + 1)) for n in np.max(self.held, axis=0))
+        if self.pieces:
+            yield min(_PIECE, max(1, wide // 4)), 1
+            return
         for k in range(max(wide, high).bit_length() - 1, -1, -1):
             yield min(1 << k, wide), min(1 << k, high)
 
     def meet(self, stride: tuple[int, int]) -> Iterator[tuple[tuple[slice, slice], tuple[slice, slice]]]:
         """Yield slices of shifts, and of the spots on every stride-th row and column on which they put a point."""
         m = 2 * self.reach + 1
-        for point in self.held:
+        for point in self.held[: len(self.held) - stride[0] if self.pieces else None]:
             starts = [-a % s for a, s in zip(point, stride, strict=True)]
             shift = tuple(slice(i, m, s) for i, s in zip(starts, stride, strict=True))
             spot = tuple(slice(i + a, m + a, s) for i, a, s in zip(starts, point, stride, strict=True))
@@ -260,13 +263,18 @@ class _Grid:
         """Return shifts in the plane, metres."""
         return (np.argwhere(chosen) - self.reach) @ self.axes
 
-    def at(self, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Return where spots are in the plane."""
-        return self.first + self.shifts(chosen)
+    def at(self, chosen: NDArray[np.bool_], stride: tuple[int, int]) -> NDArray[Any]:
+        """Return the points on spots in the plane, or the pieces of the line that begin there."""
+        here = self.first + self.shifts(chosen)
+        if self.pieces:
+            return np.asarray(shapely.linestrings(np.stack([here, here + stride[0] * self.axes[0]], axis=1)))
+        return np.asarray(shapely.points(here))
 
 
 def _at(foot: Any, shifts: NDArray[np.float64]) -> NDArray[Any]:
     """Return a footprint at shifts."""
+    if shapely.get_dimensions(foot) == 0:
+        return np.asarray(shapely.points(shapely.get_coordinates(foot) + shifts))
     out = np.empty(len(shifts), dtype=object)
     out[:] = [shapely.transform(foot, lambda xy, by=s: xy + by) for s in shifts]
     return out
