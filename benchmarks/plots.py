@@ -35,18 +35,18 @@ def main() -> None:
 
 
 def kernel(result: dict[str, Any], target: Path) -> None:
-    """One panel a task: processor seconds of each engine."""
+    """One panel a task: seconds of each engine."""
     from matplotlib import pyplot as plt
 
     tasks = [t for t in TITLES if t in result["tasks"]]
     figure, panels = plt.subplots(len(tasks), 1, figsize=(6.4, 1.5 * len(tasks)), layout="constrained", squeeze=False)
     for axis, task in zip(panels[:, 0], tasks, strict=True):
-        rows = sorted(result["tasks"][task].items(), key=lambda e: -e[1]["cpu_s"])
+        rows = sorted(result["tasks"][task].items(), key=lambda e: -e[1]["wall_s"])
         colours = ["#1b6f5f" if name == "ecozone" else "#b8c4c2" for name, _ in rows]
-        bars = axis.barh([name for name, _ in rows], [row["cpu_s"] for _, row in rows], color=colours)
+        bars = axis.barh([name for name, _ in rows], [row["wall_s"] for _, row in rows], color=colours)
         axis.bar_label(bars, fmt="%.1f", padding=3)
         axis.set_title(TITLES[task], loc="left")
-    panels[-1, 0].set_xlabel("processor seconds")
+    panels[-1, 0].set_xlabel("seconds")
     figure.savefig(target, metadata={"Date": None})
 
 

@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 #: Side of the square and its south-western corner in EPSG:4544, metres (Sichuan, around 105° E, 30° N).
 SIDE = 200_000.0
 CORNER = np.array([400_000.0, 3_220_000.0])
+#: How far a vertex is off the smooth outline, share of the radius: about an edge's length in zones of so many vertices.
+#: More vertices on the same outline stand closer, and are off by less.
+RAGGED, USUAL = 0.02, 450
 #: Kinds that the zones are spread over.
 KINDS = ("ecological_redline", "general_ecological_space", "basic_farmland_area", "farmland_priority_area", "wetland")
 
@@ -60,7 +63,12 @@ def make(
     radius = np.sqrt(2.0 * side * side / zones / np.pi)
     count = np.clip(rng.lognormal(np.log(340.0), 0.5, zones), 160, 2000) * vertices
     blobs = _blobs(
-        rng, _somewhere(rng, zones, side), radius * rng.lognormal(-0.225, 0.45, zones), count.astype(int), 0.25
+        rng,
+        _somewhere(rng, zones, side),
+        radius * rng.lognormal(-0.225, 0.45, zones),
+        count.astype(int),
+        0.25,
+        RAGGED / vertices,
     )
     return Workload(
         zones=_with_holes(rng, blobs, radius),
@@ -82,7 +90,8 @@ def huge(seed: int, count: int, vertices: int, side: float = SIDE) -> NDArray[An
     """Return a few zones of very many vertices."""
     rng = np.random.default_rng(seed)
     radius = np.full(count, np.sqrt(side * side / count / np.pi))
-    return _blobs(rng, _somewhere(rng, count, side), radius, np.full(count, vertices), 0.25)
+    ragged = RAGGED * USUAL / vertices
+    return _blobs(rng, _somewhere(rng, count, side), radius, np.full(count, vertices), 0.25, ragged)
 
 
 def degrees(geometry: NDArray[Any]) -> NDArray[Any]:
@@ -103,15 +112,16 @@ def _blobs(
     radius: NDArray[np.float64],
     count: NDArray[Any],
     rough: float,
+    ragged: float = RAGGED,
 ) -> NDArray[Any]:
-    """Return star-shaped polygons with ragged edges."""
+    """Return star-shaped polygons with ragged edges: each vertex is off by so much of the radius."""
     out = np.empty(len(centre), dtype=object)
     for i, n in enumerate(np.asarray(count).tolist()):
         angle = (np.arange(n) + rng.random(n) * 0.8) * (2 * np.pi / n)
         waves = sum(
             rng.normal(0, rough / k) * np.cos(k * angle + rng.random() * 2 * np.pi) for k in (1, 2, 3, 5, 8, 13, 21)
         )
-        reach = radius[i] * np.clip(1 + waves + rng.normal(0, 0.02, n), 0.2, 3.0)
+        reach = radius[i] * np.clip(1 + waves + rng.normal(0, ragged, n), 0.2, 3.0)
         ring = centre[i] + np.column_stack([np.cos(angle), np.sin(angle)]) * reach[:, None]
         out[i] = shapely.Polygon(ring)
     return out
