@@ -84,17 +84,15 @@ class Parts:
             yield pq.ParquetFile(file).read()
 
     def merge(self, name: str, target: Path) -> None:
-        """Write all parts of a table as one file, a part at a time."""
-        import pyarrow as pa
+        """Write all parts of a table as one file, a part at a time: readers see text where parts hold dictionaries."""
         import pyarrow.parquet as pq
 
         with whole(target) as part:
             writer = None
             try:
                 for table in self.tables(name):
-                    plain = table.cast(pa.schema([_plain(f) for f in table.schema]))
-                    writer = writer or pq.ParquetWriter(part, plain.schema, compression="zstd")
-                    writer.write_table(plain)
+                    writer = writer or pq.ParquetWriter(part, table.schema, compression="zstd", store_schema=False)
+                    writer.write_table(table.cast(writer.schema))
             finally:
                 if writer is not None:
                     writer.close()
@@ -105,12 +103,6 @@ class Parts:
 
     def _file(self, name: str, k: int) -> Path:
         return self.folder / f"{name}-{k:06d}.parquet"
-
-
-def _plain(field: Any) -> Any:
-    import pyarrow as pa
-
-    return field.with_type(pa.string()) if pa.types.is_dictionary(field.type) else field
 
 
 _ASKED = {
