@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
     from ecozone.atlas import Atlas
 
 __all__ = ["cut", "relate"]
-
-#: What each thread keeps for itself: prepared copies are never shared (libgeos/geos#825).
-_thread = threading.local()
 
 
 def relate(
@@ -83,9 +79,7 @@ def relate(
     nothing = Measured.nothing(requests[0], len(pieces)) if requests else None  # of layers that are not there
 
     def one(index: int) -> None:
-        if not hasattr(_thread, "cache"):
-            _thread.cache = Projected()
-        _group(index, pieces, layers, plans, done, half_width_m, _thread.cache)
+        _group(index, pieces, layers, plans, done, half_width_m, Projected.own())
 
     _spread(one, len(pieces.groups), threads)
     measured = {r: done[r].measured() if r in done else _of(nothing, r) for r in reach}

@@ -82,7 +82,7 @@ def covered_m(pieces: Pieces, layer: Layer) -> float | None:
     """Return how far a layer's coverage reaches beyond all pieces, metres; None where it does not hold them."""
     if layer.coverage is None or shapely.is_empty(layer.coverage):
         return None
-    cache = Projected()
+    cache = Projected.own()
     least = np.inf
     for group in pieces.groups:
         ground = cache.coverage(layer.coverage, group.plane)
@@ -93,7 +93,7 @@ def covered_m(pieces: Pieces, layer: Layer) -> float | None:
 
 
 def _pairs(pieces: Pieces, layer: Layer, wanted: NDArray[np.bool_], reach_m: float) -> Sequence[Pairs]:
-    cache = Projected()
+    cache = Projected.own()
     return [find(g, layer, np.full(len(g.rows), reach_m), wanted, cache) for g in pieces.groups]
 
 

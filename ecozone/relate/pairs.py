@@ -8,6 +8,7 @@ Everything runs on arrays of pairs.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +36,8 @@ HUGE, OFTEN = GREAT, 8
 MOST_COVERAGES, MOST_HUGE = 256, 64
 #: Metres in a degree of latitude, rounded down.
 DEGREE_M = 110_500.0
+
+_thread = threading.local()
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -75,7 +78,18 @@ class Pairs:
 
 
 class Projected:
-    """What one thread keeps while it measures: coverage polygons in local planes, prepared copies of huge zones."""
+    """What one thread keeps while it measures: coverage polygons in local planes, prepared copies of huge zones.
+
+    Prepared copies are never shared between threads (libgeos/geos#825).
+    """
+
+    @classmethod
+    def own(cls) -> Projected:
+        """Return what the thread that asks keeps."""
+        if not hasattr(_thread, "kept"):
+            _thread.kept = cls()
+        kept: Projected = _thread.kept
+        return kept
 
     def __init__(self) -> None:
         self._coverage: dict[tuple[int, Plane], tuple[Any, Any, shapely.STRtree]] = {}

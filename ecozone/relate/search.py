@@ -130,5 +130,5 @@ class Far:
             assert self._search.layer is not None
             alone = self._group.alone(row)
             look = self._search.look_m[alone.rows]
-            self._found[row] = find(alone, self._search.layer, look, self._search.wanted, Projected())
+            self._found[row] = find(alone, self._search.layer, look, self._search.wanted, Projected.own())
         return self._found[row]

@@ -7,7 +7,6 @@ points is asked with each zone.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -63,15 +62,11 @@ def shared(
     if dimension == 1:
         geometry, owner = cut_lines(measure.dense(geometry), LINE_SEGMENTS)
 
-    mine = threading.local()  # huge zones are prepared once a thread
-
     def one(span: tuple[Plane, NDArray[np.int64]]) -> tuple[NDArray[Any], ...]:
-        if not hasattr(mine, "cache"):
-            mine.cache = Projected()
         group = Group(*span, geometry[span[1]])
         none, many = np.zeros(len(group.rows)), len(group.rows) >= FEW
         trust = most_vertices(group.geometry) if dimension == 2 and many else None
-        piece, zone, near, covers = candidates(group, layer, none, wanted, mine.cache, trust=trust)
+        piece, zone, near, covers = candidates(group, layer, none, wanted, Projected.own(), trust=trust)
         amount = (shapely.area if dimension == 2 else shapely.length)(group.geometry)[piece]
         todo = np.flatnonzero(~covers)
         if dimension == 2:
